@@ -1,0 +1,54 @@
+/** The one error class: what went wrong, as a stable code. `http/errors.ts` maps codes to statuses. */
+
+export type ErrorCode =
+  // the request
+  | "bad_encoding"
+  | "bad_json"
+  | "bad_since"
+  | "bad_wait"
+  | "bad_limit"
+  | "bad_room"
+  | "bad_client"
+  | "bad_before"
+  | "bad_text"
+  | "bad_nonce"
+  | "bad_name"
+  | "bad_title"
+  | "bad_host"
+  | "bad_request"
+  | "body_not_allowed"
+  | "no_name"
+  | "name_reserved"
+  | "text_empty"
+  | "text_too_long"
+  | "too_large"
+  | "unsupported_type"
+  | "method_not_allowed"
+  | "not_found"
+  | "cross_site"
+  // the state of things
+  | "no_room"
+  | "room_taken"
+  | "room_closed"
+  | "not_signed_in"
+  | "may_not_post"
+  | "name_taken"
+  | "nonce_reused"
+  // the server
+  | "storage_busy"
+  | "storage_full"
+  | "storage_lost"
+  | "storage_failed"
+  | "closed"
+  | "internal";
+
+export class ParkbenchError extends Error {
+  override readonly name = "ParkbenchError";
+  readonly code: ErrorCode;
+
+  /** `message` is shown to the person who asked: what was wrong and what to do, never an internal. */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

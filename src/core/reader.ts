@@ -1,0 +1,26 @@
+/** Whoever waits with a cursor, and the place it has at the tail meanwhile. */
+import type { Batch } from "./log.js";
+
+/** Why a reader was answered. Only `rows` comes with messages. */
+export type Wake = "rows" | "timeout" | "released" | "closing";
+
+/** Whoever waits with a cursor. Exactly one of `wake` and `fail` is called, once; neither after it has left. */
+export interface Reader {
+  /** Distinct room names. */
+  readonly rooms: readonly string[];
+  /** The last id the reader has. */
+  readonly after: number;
+  readonly limit: number;
+  /** Readers woken together receive the same frozen batch, so that it can be encoded once for all. */
+  wake(batch: Batch, why: Wake): void;
+  /** The log could not be read for this reader; its cursor still holds. */
+  fail(error: unknown): void;
+}
+
+/** A reader's place at the tail. Both ends of it are harmless to call twice. */
+export interface Place {
+  /** The reader is gone: forget it without a word. */
+  leave(): void;
+  /** Answer the reader now, empty. */
+  release(): void;
+}

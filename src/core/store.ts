@@ -1,0 +1,20 @@
+/** All that one database holds. */
+import type { Control } from "./control.js";
+import type { MessageLog } from "./log.js";
+import type { Rooms } from "./room.js";
+import type { Sessions } from "./session.js";
+import type { Users } from "./user.js";
+
+export interface Store {
+  readonly log: MessageLog;
+  readonly rooms: Rooms;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly control: Control;
+  /**
+   * Rejects when the database cannot be read and written now, or is not the file at its path any more
+   * (`storage_lost`): the question behind `/readyz` and the watch of a running server.
+   */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,278 @@
+/** The end of the log, and the only place where a reader waits. */
+import { Batches } from "./batches.js";
+import { Deadlines } from "./deadlines.js";
+import type { Batch, MessageLog } from "./log.js";
+import { type Logger, silent } from "./logger.js";
+import type { Message } from "./message.js";
+import type { Place, Reader, Wake } from "./reader.js";
+import { WakeQueue } from "./wake-queue.js";
+import { Watch } from "./watch.js";
+
+export interface NextOptions {
+  /** How long to stay parked, in ms; `Infinity` for no deadline. */
+  readonly waitMs: number;
+  /** Most rows in one batch. Default 100. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FollowOptions {
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TailOptions {
+  readonly logger?: Logger;
+  /** Readers woken between two looks at other work. Default 256. */
+  readonly sliceReaders?: number;
+}
+
+interface Waiter {
+  readonly reader: Reader;
+  /** `reading`: its own first read is under way. `parked`: nothing for it up to `seen`. `woken`: has its batch. */
+  state: "reading" | "parked" | "woken" | "done";
+  /** A batch with rows for it went by while it was reading: read again before parking. */
+  rung: boolean;
+  batch: Batch;
+  cancelDeadline: () => void;
+}
+
+/** `quietAbove`: the room has no row with an id above it, up to what the watch has seen. */
+interface RoomState {
+  readonly waiters: Set<Waiter>;
+  quietAbove: number;
+}
+
+const EMPTY: Batch = Object.freeze({ messages: Object.freeze([]), more: false });
+const ROWS_DEFAULT = 100;
+const ROOMS_KEPT = 10_000;
+
+/**
+ * Parks readers and wakes them. Register first, then read: a reader is on the list before its first read starts, so
+ * a row that lands in between finds it there. "Read, then park" loses exactly that row.
+ *
+ * The invariant behind everything: for a parked waiter there is no row in its rooms in (after, seen]. A ring reads
+ * the rows above `seen` once, for all rooms, and whoever they concern is woken with them: nothing can lie between.
+ */
+export class Tail {
+  readonly #log: MessageLog;
+  readonly #logger: Logger;
+  readonly #rooms = new Map<string, RoomState>();
+  readonly #waiters = new Set<Waiter>();
+  readonly #ringListeners = new Set<() => void>();
+  readonly #deadlines = new Deadlines<Waiter>((waiter) => this.#settle(waiter, "timeout"));
+  readonly #wakeQueue: WakeQueue<Waiter>;
+  #watch: Watch | null = null;
+  #isClosing = false;
+
+  constructor(log: MessageLog, options: TailOptions = {}) {
+    this.#log = log;
+    this.#logger = options.logger ?? silent;
+    this.#wakeQueue = new WakeQueue(options.sliceReaders ?? 256, (waiter) => this.#settle(waiter, "rows"));
+  }
+
+  /** Readers that have not been answered yet. */
+  get parked(): number {
+    return this.#waiters.size;
+  }
+
+  /** The id up to which the tail has read the log for all rooms; 0 while nobody waits. */
+  get seen(): number {
+    return this.#watch?.seen ?? 0;
+  }
+
+  /** The next rows after a cursor, or an empty batch on timeout, abort and close. */
+  next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch> {
+    const { signal, limit = ROWS_DEFAULT } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        resolve(EMPTY);
+        return;
+      }
+      const off = () => signal?.removeEventListener("abort", abort);
+      const wake = (batch: Batch) => {
+        off();
+        resolve(batch);
+      };
+      const fail = (error: unknown) => {
+        off();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      const abort = () => place.release();
+      signal?.addEventListener("abort", abort);
+      const place = this.enter({ rooms, after, limit, wake, fail }, options.waitMs);
+    });
+  }
+
+  /** All batches after a cursor, until the signal aborts or the tail closes. */
+  async *follow(
+    rooms: readonly string[],
+    after: number,
+    options: FollowOptions = {},
+  ): AsyncGenerator<Batch, void, void> {
+    let cursor = after;
+    while (!this.#isClosing && !options.signal?.aborted) {
+      const batch = await this.next(rooms, cursor, { ...options, waitMs: Number.POSITIVE_INFINITY });
+      const last = batch.messages.at(-1);
+      if (last === undefined) continue;
+      cursor = last.id;
+      yield batch;
+    }
+  }
+
+  /** Registers a reader, then reads for it, then parks it: answers come through the reader's own methods. */
+  enter(reader: Reader, waitMs: number): Place {
+    const waiter: Waiter = { reader, state: "reading", rung: false, batch: EMPTY, cancelDeadline: nothing };
+    if (this.#isClosing) {
+      this.#settle(waiter, "closing");
+      return { leave: nothing, release: nothing };
+    }
+    this.#register(waiter);
+    waiter.cancelDeadline = this.#deadlines.add(waiter, waitMs);
+    if (this.#isCaughtUp(reader)) waiter.state = "parked";
+    else void this.#readFor(waiter);
+    return {
+      leave: () => this.#forget(waiter),
+      release: () => this.#settle(waiter, "released"),
+    };
+  }
+
+  /** Calls `listener` whenever the log may have grown while somebody waits: control rows come on the same bell. */
+  onRing(listener: () => void): () => void {
+    this.#ringListeners.add(listener);
+    return () => this.#ringListeners.delete(listener);
+  }
+
+  /** Answers everybody, empty, and parks nobody any more. */
+  close(): void {
+    this.#isClosing = true;
+    for (const waiter of [...this.#waiters]) this.#settle(waiter, "closing");
+  }
+
+  #register(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+    for (const room of waiter.reader.rooms) {
+      const state = this.#rooms.get(room);
+      if (state) state.waiters.add(waiter);
+      else this.#rooms.set(room, { waiters: new Set([waiter]), quietAbove: Number.POSITIVE_INFINITY });
+    }
+    this.#watch ??= new Watch({
+      log: this.#log,
+      logger: this.#logger,
+      onRing: () => this.#tellRingListeners(),
+      onRows: (messages) => this.#deliver(messages),
+      onDeaf: (error) => {
+        for (const waiter of [...this.#waiters]) this.#fail(waiter, error);
+      },
+    });
+  }
+
+  /** A reader at its rooms' newest known id parks without touching the database. */
+  #isCaughtUp({ rooms, after }: Reader): boolean {
+    return rooms.every((room) => (this.#rooms.get(room)?.quietAbove ?? Number.POSITIVE_INFINITY) <= after);
+  }
+
+  async #readFor(waiter: Waiter): Promise<void> {
+    const { rooms, after, limit } = waiter.reader;
+    try {
+      await this.#watch?.ready;
+      while (waiter.state === "reading") {
+        waiter.rung = false;
+        const batch = await this.#log.since(rooms, after, limit);
+        if (waiter.state !== "reading") return;
+        if (batch.messages.length > 0) {
+          waiter.batch = batch;
+          this.#settle(waiter, "rows");
+        } else if (!waiter.rung) this.#park(waiter);
+      }
+    } catch (error) {
+      this.#fail(waiter, error);
+    }
+  }
+
+  /** Its own read was empty and nothing rang since: there is nothing for it up to `seen`. */
+  #park(waiter: Waiter): void {
+    const { rooms, after } = waiter.reader;
+    for (const room of rooms) {
+      const state = this.#rooms.get(room);
+      if (state) state.quietAbove = Math.min(state.quietAbove, after);
+    }
+    waiter.state = "parked";
+  }
+
+  #deliver(messages: readonly Message[]): void {
+    const batches = new Batches(messages);
+    for (const [room, rows] of batches.byRoom) {
+      const state = this.#rooms.get(room);
+      if (!state) continue;
+      state.quietAbove = rows.at(-1)?.id ?? state.quietAbove;
+      for (const waiter of state.waiters) {
+        if (waiter.state === "reading") waiter.rung = true;
+        if (waiter.state !== "parked") continue;
+        const batch = batches.for(waiter.reader);
+        if (!batch) continue;
+        waiter.batch = batch;
+        waiter.state = "woken";
+        this.#wakeQueue.push(waiter);
+      }
+    }
+    this.#wakeQueue.start();
+  }
+
+  #tellRingListeners(): void {
+    for (const listener of this.#ringListeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#logger.error({ err: error }, "a ring listener failed");
+      }
+    }
+  }
+
+  /** Answers a waiter, once. Whoever has a batch gets it, whatever came first. */
+  #settle(waiter: Waiter, why: Wake): void {
+    if (waiter.state === "done") return;
+    const { reader, batch } = waiter;
+    this.#forget(waiter);
+    try {
+      reader.wake(batch, batch.messages.length > 0 ? "rows" : why);
+    } catch (error) {
+      // One bad socket must not stop the fan-out.
+      this.#logger.error({ err: error }, "a reader failed while it was answered");
+    }
+  }
+
+  #fail(waiter: Waiter, error: unknown): void {
+    if (waiter.state === "done") return;
+    this.#forget(waiter);
+    try {
+      waiter.reader.fail(error);
+    } catch (failure) {
+      this.#logger.error({ err: failure }, "a reader failed while it was told of an error");
+    }
+  }
+
+  #forget(waiter: Waiter): void {
+    if (waiter.state === "done") return;
+    waiter.state = "done";
+    waiter.cancelDeadline();
+    this.#waiters.delete(waiter);
+    for (const room of waiter.reader.rooms) this.#leaveRoom(waiter, room);
+    if (this.#waiters.size === 0) this.#stopWatch();
+  }
+
+  /** An empty room's state is kept while there are few: the next poll of the room then needs no read. */
+  #leaveRoom(waiter: Waiter, room: string): void {
+    const state = this.#rooms.get(room);
+    state?.waiters.delete(waiter);
+    if (state?.waiters.size === 0 && this.#rooms.size > ROOMS_KEPT) this.#rooms.delete(room);
+  }
+
+  #stopWatch(): void {
+    this.#watch?.stop();
+    this.#watch = null;
+    this.#rooms.clear();
+  }
+}
+
+function nothing(): void {}
