@@ -1,0 +1,207 @@
+/** createChat: the only file that knows every part. */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import express, { type Router } from "express";
+import { ParkbenchError } from "./core/errors.js";
+import { DATA_BYTES_MAX } from "./core/limits.js";
+import type { Batch } from "./core/log.js";
+import type { Author, Draft, Message } from "./core/message.js";
+import type { Store } from "./core/store.js";
+import { Tail } from "./core/tail.js";
+import { Addresses } from "./http/address.js";
+import { watchControl } from "./http/control-watch.js";
+import { historyHandler } from "./http/history.js";
+import { Pages } from "./http/pages.js";
+import { Parking } from "./http/parking.js";
+import { type Handler, pollHandler } from "./http/poll.js";
+import { noRoom, ReadableRooms } from "./http/readable-rooms.js";
+import { makeRoomHandler } from "./http/rooms.js";
+import { chatRouter } from "./http/router.js";
+import { sendHandler } from "./http/send.js";
+import { signInHandler, signOutHandler, whoHandler } from "./http/session.js";
+import { Tokens } from "./http/token.js";
+import { waitHandler } from "./http/wait.js";
+import { lightReader } from "./identity/light-reader.js";
+import { sessionIdentity } from "./identity/session-identity.js";
+import { type ChatOptions, type CheckedOptions, checkOptions } from "./options.js";
+import { openStore } from "./store/open.js";
+
+/** A message that the host application sends: any kind, with data, in its own name or a user's. */
+export interface HostDraft {
+  readonly room: string;
+  /** Default "". */
+  readonly text?: string;
+  /** Default `message`. Small letters, digits, "_" and "-". */
+  readonly kind?: string;
+  /** Default: no id, and the name "system". */
+  readonly author?: Author;
+  readonly nonce?: string;
+  /** A JSON object of up to 8 KiB. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** The id that an `edit` or `delete` means. */
+  readonly ref?: number;
+}
+
+export interface Stats {
+  /** Readers waiting in this process now. */
+  readonly parked: number;
+}
+
+export interface Chat {
+  /** Mounts under any path of an Express 5 application. Requests that come before the log is open wait for it. */
+  readonly router: Router;
+  /** Resolves when the log is open; rejects with what stands in the way. */
+  readonly ready: Promise<void>;
+  /** Sets a server's timeouts so that parked requests and kept connections live as long as they must. */
+  attach(server: Server): void;
+  /** Stores a message and wakes its readers; resolves once it is on disk. */
+  send(draft: HostDraft): Promise<Message>;
+  /** All batches of the rooms after an id, until the signal aborts or the chat closes. */
+  follow(
+    rooms: readonly string[],
+    after: number,
+    options?: { readonly limit?: number; readonly signal?: AbortSignal },
+  ): AsyncGenerator<Batch, void, void>;
+  stats(): Stats;
+  /** Answers everybody who waits, finishes sends under way and closes the log. */
+  close(): Promise<void>;
+}
+
+/** Throws TypeError for options that cannot be; what is wrong with the database is said by `ready`. */
+export function createChat(options: ChatOptions = {}): Chat {
+  const checked = checkOptions(options);
+  const opening = openStore({ url: checked.database, onLost: checked.onStorageLost }).then((store) =>
+    openChat(checked, store),
+  );
+  let open: OpenChat | null = null;
+  const ready = opening.then((chat) => {
+    open = chat;
+  });
+  // Whoever mounts the router without awaiting `ready` hears of it by the logger and by each request's error.
+  ready.catch((error: unknown) => checked.logger.error({ err: error }, "the chat could not be opened"));
+
+  const router = express.Router();
+  router.use((req, res, next) => {
+    if (open) return open.router(req, res, next);
+    opening.then((chat) => chat.router(req, res, next), next);
+  });
+  return {
+    router,
+    ready,
+    attach: setTimeouts,
+    send: async (draft) => (await opening).send(draft),
+    async *follow(rooms, after, followOptions) {
+      yield* (await opening).tail.follow(rooms, after, followOptions);
+    },
+    stats: () => ({ parked: open?.tail.parked ?? 0 }),
+    close: async () => (await opening).close(),
+  };
+}
+
+/** A chat whose log is open, with the parts that the standalone server needs. */
+export interface OpenChat {
+  readonly router: Router;
+  readonly store: Store;
+  readonly tail: Tail;
+  readonly pages: Pages;
+  /** Answers /poll and /send without Express; false for any other address. */
+  readonly fastLane: (req: IncomingMessage, res: ServerResponse) => boolean;
+  send(draft: HostDraft): Promise<Message>;
+  close(): Promise<void>;
+}
+
+export async function openChat(options: CheckedOptions, store: Store): Promise<OpenChat> {
+  const { logger, guests, waitS } = options;
+  const { log, control } = store;
+  const cookie = options.sessionCookie;
+  const identity =
+    options.identity ?? sessionIdentity(cookie && lightReader(store.sessions, cookie.name, cookie.secrets));
+  const users = options.identity ? null : store.users;
+
+  const tail = new Tail(log, { logger });
+  const parking = new Parking(tail, options.parkedMax);
+  await watchControl(control, tail, parking, logger);
+
+  const rooms = new ReadableRooms(store.rooms, identity);
+  const addresses = new Addresses(options.trustProxy);
+  const tokens = new Tokens(options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")]);
+  const pages = new Pages({ log, rooms, identity, users, tokens, guests, logger });
+  const form = { identity, tokens, origins: options, logger, pages };
+
+  const poll = pollHandler({ log, tail, rooms, identity, parking, addresses, logger, waitS });
+  const send = sendHandler({ ...form, log, rooms, users, guests });
+  const router = chatRouter({
+    poll,
+    send,
+    history: historyHandler({ log, rooms, identity, logger }),
+    makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
+    wait: waitHandler({ log, tail, rooms, identity, parking, addresses, pages, waitS }),
+    pages,
+    session: users && {
+      who: whoHandler(form),
+      signIn: signInHandler({ ...form, users, control }),
+      signOut: signOutHandler({ ...form, users, control }),
+    },
+    check: () => store.check(),
+    logger,
+  });
+
+  return {
+    router,
+    store,
+    tail,
+    pages,
+    fastLane: fastLane({ "/poll": poll, "/send": send }),
+    send: (draft) => sendForHost(store, draft),
+    async close() {
+      tail.close();
+      await store.close();
+    },
+  };
+}
+
+function fastLane(handlers: Readonly<Record<string, Handler>>): OpenChat["fastLane"] {
+  return (req, res) => {
+    const url = req.url ?? "";
+    const mark = url.indexOf("?");
+    const handler = handlers[mark === -1 ? url : url.slice(0, mark)];
+    if (!handler) return false;
+    handler(req, res);
+    return true;
+  };
+}
+
+async function sendForHost(store: Store, draft: HostDraft): Promise<Message> {
+  const { room, text = "", kind = "message", author = { id: null, name: "system" } } = draft;
+  if (!/^[a-z][a-z0-9_-]{0,31}$/.test(kind))
+    throw new TypeError(`"kind" must be small letters, digits, "_" and "-", not "${kind}"`);
+  if (Buffer.byteLength(JSON.stringify(draft.data ?? null)) > DATA_BYTES_MAX) {
+    throw new TypeError(`"data" must be at most ${DATA_BYTES_MAX} bytes of JSON`);
+  }
+  if (!(await store.rooms.find(room))) throw noRoom(room);
+  const row: Draft = {
+    room,
+    text,
+    kind,
+    author,
+    nonce: draft.nonce ?? null,
+    data: draft.data ?? null,
+    ref: draft.ref ?? null,
+  };
+  const { outcome, message } = await store.log.append(row);
+  if (outcome === "conflict")
+    throw new ParkbenchError("nonce_reused", "This nonce was used before for another message.");
+  return message;
+}
+
+/**
+ * Node's default of 5 s for kept connections makes proxies drop requests (measured); 75 s is longer than their 60.
+ * `requestTimeout` counts receiving only, so it does not end a parked poll (measured).
+ */
+export function setTimeouts(server: Server): void {
+  server.keepAliveTimeout = 75_000;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 15_000;
+  server.timeout = 0;
+  server.maxHeadersCount = 100;
+}

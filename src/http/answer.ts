@@ -1,0 +1,34 @@
+/** Writing a complete answer: one write, Content-Length, never cached. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/**
+ * `no-store` is what every measured cache respects; Pragma and Expires are for HTTP/1.0 ones. No ETag and no
+ * Last-Modified: with either, some proxies cache a poll in spite of everything.
+ */
+export const NEVER_CACHED = {
+  "Cache-Control": "no-store",
+  Pragma: "no-cache",
+  Expires: "0",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+export function writeAnswer(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  res.writeHead(status, { ...NEVER_CACHED, "Content-Type": type, "Content-Length": bytes.length });
+  res.end(bytes);
+}
+
+export function writeJson(res: ServerResponse, status: number, content: unknown): void {
+  writeAnswer(res, status, "application/json; charset=utf-8", JSON.stringify(content));
+}
+
+/** 303 to a path below the mount point: relative, as Host may be a proxy's own idea of our name. */
+export function redirect(res: ServerResponse, path: string): void {
+  res.setHeader("Location", path);
+  writeAnswer(res, 303, "text/plain; charset=utf-8", `See ${path}\n`);
+}
+
+/** Where the router is mounted: Express says so when embedded, and nobody needs to on the fast lane. */
+export function baseOf(req: IncomingMessage): string {
+  return (req as { baseUrl?: string }).baseUrl ?? "";
+}

@@ -1,0 +1,70 @@
+/** The wire format: a message, and a poll's answer, as JSON. */
+import { formatCursor } from "../core/cursor.js";
+import type { Batch } from "../core/log.js";
+import type { Message } from "../core/message.js";
+
+export type ResetReason = "epoch" | "ahead" | "gap";
+
+/** The one JSON object that every transport carries for a message. */
+export function messageObject(message: Message): object {
+  const { id, room, kind, from, text, at, nonce, data, ref } = message;
+  return {
+    id,
+    room,
+    kind,
+    from: { id: from.id, name: from.name },
+    text,
+    at: isoTime(at),
+    nonce,
+    ...(data === null ? {} : { data }),
+    ...(ref === null ? {} : { ref }),
+  };
+}
+
+export function encodeMessages(messages: readonly Message[]): string {
+  return `[${messages.map((message) => JSON.stringify(messageObject(message))).join(",")}]`;
+}
+
+/** A poll's answers. One batch is encoded once, however many readers it wakes. */
+export class PollEncoder {
+  readonly #epoch: string;
+  readonly #encoded = new WeakMap<Batch, Buffer>();
+
+  constructor(epoch: string) {
+    this.#epoch = epoch;
+  }
+
+  rows(batch: Batch): Buffer {
+    const known = this.#encoded.get(batch);
+    if (known) return known;
+    const last = batch.messages.at(-1);
+    const body = this.#body(encodeMessages(batch.messages), last?.id ?? 0, batch.more, 0, "");
+    this.#encoded.set(batch, body);
+    return body;
+  }
+
+  /** `next` stays where the reader was. */
+  empty(after: number, retryMs: number): Buffer {
+    return this.#body("[]", after, false, retryMs, "");
+  }
+
+  /** The newest page: for a reader without a cursor, or with one that means nothing here. */
+  page(batch: Batch, next: number, reset: ResetReason | null): Buffer {
+    const suffix = reset === null ? "" : `,"reset":{"reason":"${reset}"}`;
+    return this.#body(encodeMessages(batch.messages), next, false, 0, suffix);
+  }
+
+  #body(messages: string, next: number, more: boolean, retryMs: number, suffix: string): Buffer {
+    const cursor = formatCursor(next, this.#epoch);
+    return Buffer.from(
+      `{"messages":${messages},"next":"${cursor}","more":${more},"retry":${retryMs}${suffix}}`,
+    );
+  }
+}
+
+const TIME_MAX_MS = 8.64e15;
+
+/** A foreign program may have written any number as the time; a reader must get past it all the same. */
+export function isoTime(atMs: number): string {
+  return new Date(Math.abs(atMs) <= TIME_MAX_MS ? Math.trunc(atMs) : 0).toISOString();
+}

@@ -1,0 +1,107 @@
+/** Problem details (RFC 9457): one table from error code to status, one way to write them. */
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { type ErrorCode, ParkbenchError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import { writeAnswer } from "./answer.js";
+import { hasBody } from "./request.js";
+
+/** What went wrong, for a person and for a program: `code` is stable, `detail` says what to do. */
+export interface Problem {
+  readonly type: "about:blank";
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_encoding: 400,
+  bad_json: 400,
+  bad_since: 400,
+  bad_wait: 400,
+  bad_limit: 400,
+  bad_room: 400,
+  bad_client: 400,
+  bad_before: 400,
+  bad_text: 400,
+  bad_nonce: 400,
+  bad_name: 400,
+  bad_title: 400,
+  bad_host: 400,
+  bad_request: 400,
+  body_not_allowed: 400,
+  no_name: 400,
+  name_reserved: 400,
+  text_empty: 400,
+  text_too_long: 400,
+  too_large: 413,
+  unsupported_type: 415,
+  method_not_allowed: 405,
+  not_found: 404,
+  cross_site: 403,
+  no_room: 404,
+  room_taken: 409,
+  room_closed: 403,
+  not_signed_in: 403,
+  may_not_post: 403,
+  name_taken: 409,
+  nonce_reused: 409,
+  storage_busy: 503,
+  storage_full: 503,
+  storage_lost: 503,
+  storage_failed: 503,
+  closed: 503,
+  internal: 500,
+};
+
+/** How soon trying again makes sense, in seconds, for what passes by itself. */
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
+  storage_busy: 1,
+  storage_full: 5,
+  storage_lost: 5,
+  storage_failed: 5,
+  closed: 2,
+};
+
+/** Storage errors name files and paths: the log gets those, the asker gets what to do. */
+const SHOWN_INSTEAD: Partial<Record<ErrorCode, string>> = {
+  storage_busy: "The database is busy. Nothing was stored; send it again in a moment.",
+  storage_full: "The server's disk is full. Nothing was stored; send it again later.",
+  storage_lost: "The server has lost its database. Nothing was stored; send it again later.",
+  storage_failed: "The server cannot use its database. Nothing was stored; send it again later.",
+  closed: "The server is stopping. Nothing was stored; send it again in a moment.",
+  internal: "The server failed at this request. It has been noted; try again later.",
+};
+
+/** Any error as a problem. What the server is to blame for goes to the log, with its cause. */
+export function problemOf(error: unknown, logger: Logger): Problem {
+  const known = error instanceof ParkbenchError ? error : asHttpError(error);
+  const code = known?.code ?? "internal";
+  const status = STATUS[code];
+  if (status >= 500) logger.error({ err: error, code }, "a request failed");
+  const detail = SHOWN_INSTEAD[code] ?? known?.message ?? "";
+  return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, code, detail };
+}
+
+export function writeProblem(req: IncomingMessage, res: ServerResponse, problem: Problem): void {
+  if (res.headersSent || res.destroyed) return;
+  setProblemHeaders(req, res, problem);
+  writeAnswer(res, problem.status, "application/problem+json", JSON.stringify(problem));
+}
+
+/** The headers that go with a problem, whether it is written as JSON or as a page. */
+export function setProblemHeaders(req: IncomingMessage, res: ServerResponse, problem: Problem): void {
+  const retryAfterS = RETRY_AFTER_S[problem.code];
+  if (retryAfterS !== undefined) res.setHeader("Retry-After", retryAfterS);
+  // A body that was refused is still on its way; the connection cannot carry another request after it.
+  if (hasBody(req) && !req.complete) res.setHeader("Connection", "close");
+}
+
+/** Express and its parsers throw errors with a status of their own: a bad percent escape in a path is one. */
+function asHttpError(error: unknown): { code: ErrorCode; message: string } | null {
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status === 400) return { code: "bad_request", message: "The address or the request is malformed." };
+  if (status === 413) return { code: "too_large", message: "The request is too large." };
+  if (status === 404) return { code: "not_found", message: "There is nothing at this address." };
+  return null;
+}

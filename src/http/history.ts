@@ -1,0 +1,47 @@
+/** GET /history: the newest messages of a room below an id, for going back. */
+import { formatCursor, parseCursor } from "../core/cursor.js";
+import { ParkbenchError } from "../core/errors.js";
+import type { MessageLog } from "../core/log.js";
+import type { Logger } from "../core/logger.js";
+import { askerOf, type Identity } from "../identity/identity.js";
+import { writeAnswer } from "./answer.js";
+import { encodeMessages } from "./encode.js";
+import { problemOf, writeProblem } from "./errors.js";
+import { refuseMethod } from "./methods.js";
+import type { Handler } from "./poll.js";
+import type { ReadableRooms } from "./readable-rooms.js";
+import { type Fields, limitIn, only, queryOf } from "./request.js";
+
+export interface HistoryParts {
+  readonly log: MessageLog;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  readonly logger: Logger;
+}
+
+export function historyHandler({ log, rooms, identity, logger }: HistoryParts): Handler {
+  return (req, res) => {
+    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    const run = async () => {
+      const query = queryOf(req);
+      const room = only(query, "room", "bad_room") ?? "lobby";
+      const before = beforeIn(query);
+      const limit = limitIn(query);
+      const { user } = await askerOf(identity, req);
+      await rooms.mustRead(user, [room]);
+      const { messages, more } = await log.before([room], before, limit);
+      const next = formatCursor(messages.at(-1)?.id ?? 0, log.epoch);
+      const body = `{"messages":${encodeMessages(messages)},"next":"${next}","more":${more}}`;
+      writeAnswer(res, 200, "application/json; charset=utf-8", body);
+    };
+    run().catch((error: unknown) => writeProblem(req, res, problemOf(error, logger)));
+  };
+}
+
+function beforeIn(query: Fields): number {
+  const text = only(query, "before", "bad_before");
+  if (text === undefined) return Number.MAX_SAFE_INTEGER;
+  const cursor = parseCursor(text);
+  if (cursor) return cursor.id;
+  throw new ParkbenchError("bad_before", '"before" must be the id of a message, like 1043.');
+}

@@ -1,0 +1,189 @@
+/** The pages that work without any script: rooms, a room, a problem. */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatCursor, parseCursor } from "../core/cursor.js";
+import { ParkbenchError } from "../core/errors.js";
+import type { MessageLog } from "../core/log.js";
+import type { Logger } from "../core/logger.js";
+import type { Users } from "../core/user.js";
+import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import { baseOf, writeAnswer } from "./answer.js";
+import { type Problem, problemOf, setProblemHeaders } from "./errors.js";
+import type { Page } from "./form.js";
+import type { Handler } from "./poll.js";
+import { noRoom, type ReadableRooms } from "./readable-rooms.js";
+import { only, queryOf } from "./request.js";
+import { setSecurityHeaders } from "./security.js";
+import type { Tokens } from "./token.js";
+import { type CommonView, type HomeView, messageView, type RoomView, render } from "./views.js";
+
+const MESSAGES_SHOWN = 50;
+
+export interface PagesParts {
+  readonly log: MessageLog;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  readonly users: Users | null;
+  readonly tokens: Tokens;
+  readonly guests: boolean;
+  readonly logger: Logger;
+}
+
+export class Pages {
+  readonly #parts: PagesParts;
+
+  constructor(parts: PagesParts) {
+    this.#parts = parts;
+  }
+
+  /** GET / */
+  homeHandler(): Handler {
+    return this.#handler((req, asker) => this.home(req, asker, {}));
+  }
+
+  /** GET /rooms/:room, with `before` for older messages. */
+  roomHandler(): Handler {
+    return this.#handler((req, asker, room) => {
+      const text = only(queryOf(req), "before", "bad_before");
+      const before = text === undefined ? null : parseCursor(text);
+      if (text !== undefined && !before)
+        throw new ParkbenchError("bad_before", '"before" must be the id of a message.');
+      return this.room(req, asker, room, { before: before?.id ?? null });
+    });
+  }
+
+  async home(
+    req: IncomingMessage,
+    asker: Asker,
+    { problem = null, typed }: { problem?: Problem | null; typed?: Partial<HomeView["typed"]> },
+  ): Promise<Page> {
+    const rooms = await this.#parts.rooms.list(asker.user);
+    const name = asker.user?.name ?? "";
+    return page(
+      render("home", {
+        ...this.common(req, asker, "Rooms", problem),
+        rooms,
+        typed: { name, room: "", roomTitle: "", ...typed },
+      }),
+    );
+  }
+
+  /** The room, or a page that says there is none and keeps what was typed. */
+  async room(
+    req: IncomingMessage,
+    asker: Asker,
+    name: string,
+    given: { problem?: Problem; typed?: RoomView["typed"]; nonce?: string | null; before?: number | null },
+  ): Promise<Page> {
+    const { log, rooms } = this.#parts;
+    const room = await rooms.find(asker.user, name);
+    if (!room) {
+      const problem = given.problem ?? problemOf(noRoom(name), this.#parts.logger);
+      return this.problem(req, asker, problem, given.typed?.text);
+    }
+    const before = given.before ?? null;
+    // Read before the messages: what lands in between is on the page, or comes after its cursor.
+    const newest = await log.newest();
+    const { messages, more } = await log.before(
+      [room.name],
+      before ?? Number.MAX_SAFE_INTEGER,
+      MESSAGES_SHOWN,
+    );
+    const base = `${baseOf(req)}/rooms/${room.name}`;
+    const cursor = formatCursor(messages.at(-1)?.id ?? newest, log.epoch);
+    const oldest = messages[0]?.id;
+    return page(
+      render("room", {
+        ...this.common(req, asker, room.title, given.problem ?? null, given.nonce),
+        room,
+        messages: messages.map((message) => messageView(message, asker.user)).reverse(),
+        cursor,
+        older: more && oldest !== undefined ? `${base}?before=${oldest}` : null,
+        latest: before === null ? null : base,
+        waitHref: `${base}/wait?since=${cursor}&client=${random()}`,
+        reloadHref: `${base}?r=${random()}`,
+        typed: given.typed ?? { text: "", name: "" },
+      }),
+    );
+  }
+
+  problem(req: IncomingMessage, asker: Asker, problem: Problem, kept = ""): Page {
+    const common = this.common(req, asker, problem.title, problem);
+    return page(render("problem", { ...common, back: `${common.base}/`, kept }));
+  }
+
+  common(
+    req: IncomingMessage,
+    asker: Asker,
+    title: string,
+    problem: Problem | null,
+    nonce?: string | null,
+  ): CommonView {
+    const { users, guests, tokens } = this.#parts;
+    return {
+      base: baseOf(req),
+      title,
+      user: asker.user,
+      ownNames: users !== null,
+      guests,
+      token: tokens.make(asker.session),
+      nonce: nonce || random(),
+      problem,
+    };
+  }
+
+  /** Renders a page for whoever asks, and a problem page for whatever goes wrong. */
+  #handler(make: (req: IncomingMessage, asker: Asker, room: string) => Promise<Page>): Handler {
+    return (req, res) => {
+      const room = (req as { params?: { room?: string } }).params?.room ?? "";
+      this.#answer(req, res, (asker) => make(req, asker, room)).catch(() => res.destroy());
+    };
+  }
+
+  async #answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    make: (asker: Asker) => Promise<Page>,
+  ): Promise<void> {
+    let asker = NOBODY;
+    try {
+      asker = await askerOf(this.#parts.identity, req);
+      await this.#touch(asker);
+      const made = await make(asker);
+      made(res, 200);
+    } catch (error) {
+      this.fail(req, res, asker, error);
+    }
+  }
+
+  /** Answers with a problem page. */
+  fail(req: IncomingMessage, res: ServerResponse, asker: Asker, error: unknown): void {
+    if (res.headersSent || res.destroyed) return;
+    const problem = problemOf(error, this.#parts.logger);
+    setProblemHeaders(req, res, problem);
+    this.problem(req, asker, problem)(res, problem.status);
+  }
+
+  /** Loading a page holds the name. That somebody else has it by now is said when they write, not when they read. */
+  async #touch({ user }: Asker): Promise<void> {
+    try {
+      if (user) await this.#parts.users?.touch(user.id);
+    } catch (error) {
+      const known = error instanceof ParkbenchError;
+      if (!known || error.code !== "name_taken")
+        this.#parts.logger.warn({ err: error }, "a name could not be held");
+    }
+  }
+}
+
+/** Html as an answer, with the headers of a page. */
+export function page(html: string): Page {
+  return (res, status) => {
+    setSecurityHeaders(res);
+    writeAnswer(res, status, "text/html; charset=utf-8", html);
+  };
+}
+
+export function random(): string {
+  return randomBytes(9).toString("base64url");
+}

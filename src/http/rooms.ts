@@ -1,0 +1,45 @@
+/** POST /rooms: any signed-in user can make a room. */
+import { ParkbenchError } from "../core/errors.js";
+import { TITLE_CODE_POINTS_MAX } from "../core/limits.js";
+import { ROOM_NAME, type Rooms } from "../core/room.js";
+import { type FormParts, formHandler, typed } from "./form.js";
+import type { Pages } from "./pages.js";
+import type { Handler } from "./poll.js";
+import { type Fields, only } from "./request.js";
+import { fresh } from "./session.js";
+
+export function makeRoomHandler(
+  parts: FormParts & { readonly rooms: Rooms; readonly pages: Pages },
+): Handler {
+  return formHandler(parts, {
+    async act(_req, fields, { user }) {
+      if (!user) throw new ParkbenchError("not_signed_in", "Sign in first, then make the room.");
+      const { name, title } = await parts.rooms.create({ ...roomIn(fields), createdBy: user.id });
+      return { status: 201, content: { name, title }, location: fresh(`/rooms/${name}`) };
+    },
+    page: (req, fields, asker, problem) =>
+      parts.pages.home(req, asker, {
+        problem,
+        typed: { room: typed(fields, "name"), roomTitle: typed(fields, "title") },
+      }),
+  });
+}
+
+function roomIn(fields: Fields): { name: string; title: string } {
+  const name = only(fields, "name", "bad_room") ?? "";
+  if (!ROOM_NAME.test(name)) {
+    throw new ParkbenchError("bad_room", 'A room\'s name is 1 to 64 of small letters a-z, digits and "-".');
+  }
+  const title = (only(fields, "title", "bad_title") ?? "").normalize("NFC").trim() || name;
+  if (
+    [...title].length > TITLE_CODE_POINTS_MAX ||
+    !title.isWellFormed() ||
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(title)
+  ) {
+    throw new ParkbenchError(
+      "bad_title",
+      `A title has at most ${TITLE_CODE_POINTS_MAX} characters, all of them visible.`,
+    );
+  }
+  return { name, title };
+}

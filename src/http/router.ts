@@ -1,0 +1,96 @@
+/** Which address is answered by what: an Express router that mounts anywhere. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
+import express, { type NextFunction, type Router } from "express";
+import { ParkbenchError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
+import type { Store } from "../core/store.js";
+import { NOBODY } from "../identity/identity.js";
+import { writeJson } from "./answer.js";
+import { problemOf, writeProblem } from "./errors.js";
+import { refuseMethod } from "./methods.js";
+import type { Pages } from "./pages.js";
+import type { Handler } from "./poll.js";
+import { setSecurityHeaders } from "./security.js";
+
+export interface Routes {
+  readonly poll: Handler;
+  readonly send: Handler;
+  readonly history: Handler;
+  readonly makeRoom: Handler;
+  readonly wait: Handler;
+  readonly pages: Pages;
+  /** Null where the host application says who people are. */
+  readonly session: { readonly who: Handler; readonly signIn: Handler; readonly signOut: Handler } | null;
+  readonly check: Store["check"];
+  readonly logger: Logger;
+}
+
+const STATIC = fileURLToPath(new URL("../../public/", import.meta.url));
+
+export function chatRouter(routes: Routes): Router {
+  const { pages, session, logger } = routes;
+  const router = express.Router();
+  router.use((_req, res, next) => {
+    setSecurityHeaders(res);
+    next();
+  });
+  router.all("/poll", routes.poll);
+  router.all("/send", routes.send);
+  router.all("/history", routes.history);
+  router.all("/", only(["GET", "HEAD"], pages.homeHandler()));
+  router.all("/rooms", routes.makeRoom);
+  router.all("/rooms/:room", only(["GET", "HEAD"], pages.roomHandler()));
+  router.all("/rooms/:room/wait", only(["GET", "HEAD"], routes.wait));
+  if (session) {
+    router.get("/session", session.who);
+    router.all("/session", session.signIn);
+    router.all("/session/end", session.signOut);
+  }
+  router.all(
+    "/healthz",
+    only(["GET", "HEAD"], (_req, res) => writeJson(res, 200, { status: "ok" })),
+  );
+  router.all("/readyz", only(["GET", "HEAD"], ready(routes.check, logger)));
+  router.use(express.static(STATIC, { index: false, redirect: false }));
+  router.use((error: unknown, req: IncomingMessage, res: ServerResponse, next: NextFunction) => {
+    if (res.headersSent) return next(error);
+    failRequest(req, res, error, pages, logger);
+  });
+  return router;
+}
+
+/** What no route answered, and what a middleware in front of the chat threw. */
+export function failRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: unknown,
+  pages: Pages,
+  logger: Logger,
+): void {
+  if ((req.headers.accept ?? "").includes("text/html")) pages.fail(req, res, NOBODY, error);
+  else writeProblem(req, res, problemOf(error, logger));
+}
+
+export function notFound(): ParkbenchError {
+  return new ParkbenchError(
+    "not_found",
+    "There is nothing at this address. The rooms are listed on the first page.",
+  );
+}
+
+function only(methods: readonly string[], handler: Handler): Handler {
+  return (req, res) => {
+    if (!refuseMethod(req, res, methods)) handler(req, res);
+  };
+}
+
+/** Whether the database can be read and written now: what a balancer asks before it sends anybody here. */
+function ready(check: Store["check"], logger: Logger): Handler {
+  return (req, res) => {
+    check().then(
+      () => writeJson(res, 200, { status: "ready" }),
+      (error: unknown) => writeProblem(req, res, problemOf(error, logger)),
+    );
+  };
+}

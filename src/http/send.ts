@@ -1,0 +1,128 @@
+/** POST /send: a message into a room, answered once it is on disk. */
+import { formatCursor } from "../core/cursor.js";
+import { ParkbenchError } from "../core/errors.js";
+import { TEXT_CODE_POINTS_MAX } from "../core/limits.js";
+import type { Appended, MessageLog } from "../core/log.js";
+import type { Author, Draft } from "../core/message.js";
+import type { Room } from "../core/room.js";
+import type { Users } from "../core/user.js";
+import type { Asker, Identity } from "../identity/identity.js";
+import { checkName } from "../identity/names.js";
+import { messageObject } from "./encode.js";
+import { type Done, type FormParts, formHandler, typed } from "./form.js";
+import type { Pages } from "./pages.js";
+import type { Handler } from "./poll.js";
+import { noRoom, type ReadableRooms } from "./readable-rooms.js";
+import { type Fields, only } from "./request.js";
+
+export interface SendParts extends FormParts {
+  readonly log: MessageLog;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  /** Names held by our own users; null where the host says who people are. */
+  readonly users: Users | null;
+  readonly guests: boolean;
+  readonly pages: Pages;
+}
+
+export function sendHandler(parts: SendParts): Handler {
+  const { log, rooms, identity, users, pages } = parts;
+
+  return formHandler(parts, {
+    act: (_req, fields, asker) => send(fields, asker),
+    page: (req, fields, asker, problem) =>
+      pages.room(req, asker, typed(fields, "room") || "lobby", {
+        problem,
+        typed: { text: typed(fields, "text"), name: typed(fields, "name") },
+        // The same nonce again: after a 503 the row may be there, and sending the page once more must not double it.
+        nonce: problem.code === "nonce_reused" ? null : typed(fields, "nonce"),
+      }),
+  });
+
+  async function send(fields: Fields, asker: Asker): Promise<Done> {
+    const text = textIn(fields);
+    const nonce = nonceIn(fields);
+    const name = only(fields, "room", "bad_room") ?? "lobby";
+    const room = await rooms.find(asker.user, name);
+    if (!room) throw noRoom(name);
+    const appended = await append(room, text, nonce, asker, fields);
+    if (appended.outcome === "conflict") {
+      throw new ParkbenchError(
+        "nonce_reused",
+        "This nonce was used before for another message, which stays as it was. Send this one under a new nonce.",
+      );
+    }
+    const { message } = appended;
+    const repeated = appended.outcome === "repeated";
+    return {
+      status: repeated ? 200 : 201,
+      content: { ...messageObject(message), next: formatCursor(message.id, log.epoch) },
+      location: `/rooms/${room.name}?m=${message.id}`,
+    };
+  }
+
+  async function append(
+    room: Room,
+    text: string,
+    nonce: string | null,
+    { user }: Asker,
+    fields: Fields,
+  ): Promise<Appended> {
+    const draftBy = (author: Author): Draft => ({ room: room.name, author, text, nonce });
+    if (user) {
+      await mustPost(user, room);
+      await users?.touch(user.id);
+      return log.append(draftBy(user));
+    }
+    const name = only(fields, "name", "bad_name");
+    if (name === undefined) throw new ParkbenchError("no_name", 'Give a name in "name", or sign in first.');
+    const { shown, folded } = checkName(name);
+    const draft = draftBy({ id: null, name: shown });
+    // Before any other check: a retry whose answer was lost must be recognised even if the name is held by now.
+    const recalled = nonce === null ? null : await log.recall(draft);
+    if (recalled) return recalled;
+    await mustPost(null, room);
+    if (await users?.isHeld(folded)) {
+      throw new ParkbenchError("name_taken", `Somebody is using the name "${shown}" now. Choose another.`);
+    }
+    return log.append(draft);
+  }
+
+  async function mustPost(user: Asker["user"], room: Room): Promise<void> {
+    if (room.closed)
+      throw new ParkbenchError("room_closed", "This room is closed. It can be read, but not written to.");
+    if (!user && !parts.guests)
+      throw new ParkbenchError("not_signed_in", "Sign in first, then send it again.");
+    if (identity.mayPost && !(await identity.mayPost(user, room))) {
+      throw new ParkbenchError("may_not_post", "You may not write in this room.");
+    }
+  }
+}
+
+function textIn(fields: Fields): string {
+  const text = only(fields, "text", "bad_text");
+  if (text === undefined || text.trim() === "") {
+    throw new ParkbenchError("text_empty", 'The message is empty. Put its text into "text".');
+  }
+  if (!text.isWellFormed() || text.includes("\0")) {
+    throw new ParkbenchError("bad_text", "The text holds a NUL or half a character. Send it without.");
+  }
+  // A code point is one or two units: only in between must they be counted.
+  const tooLong =
+    text.length > 2 * TEXT_CODE_POINTS_MAX ||
+    (text.length > TEXT_CODE_POINTS_MAX && [...text].length > TEXT_CODE_POINTS_MAX);
+  if (tooLong) {
+    throw new ParkbenchError(
+      "text_too_long",
+      `A message has at most ${TEXT_CODE_POINTS_MAX} characters. Send it in parts.`,
+    );
+  }
+  return text;
+}
+
+function nonceIn(fields: Fields): string | null {
+  const nonce = only(fields, "nonce", "bad_nonce");
+  if (nonce === undefined) return null;
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(nonce)) return nonce;
+  throw new ParkbenchError("bad_nonce", '"nonce" must be 1 to 64 of letters, digits, "_" and "-".');
+}

@@ -1,0 +1,101 @@
+/** Renders the templates in `views/`, escaped by default. */
+import { fileURLToPath } from "node:url";
+import { Eta } from "eta";
+import type { Message } from "../core/message.js";
+import type { Room } from "../core/room.js";
+import type { User } from "../core/user.js";
+import { isoTime } from "./encode.js";
+import type { Problem } from "./errors.js";
+
+/** A message as the partial shows it. */
+export interface MessageView {
+  readonly id: number;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Short, in the server's time zone. */
+  readonly time: string;
+  readonly text: string;
+  readonly mine: boolean;
+  readonly kind: string;
+  readonly removed: boolean;
+}
+
+export interface CommonView {
+  /** The mount path, in front of every address. */
+  readonly base: string;
+  readonly title: string;
+  readonly user: User | null;
+  /** People sign in here, by a name; otherwise the host application says who they are. */
+  readonly ownNames: boolean;
+  readonly guests: boolean;
+  readonly token: string;
+  readonly nonce: string;
+  readonly problem: Problem | null;
+}
+
+export interface HomeView extends CommonView {
+  readonly rooms: readonly Room[];
+  readonly typed: { readonly name: string; readonly room: string; readonly roomTitle: string };
+}
+
+export interface RoomView extends CommonView {
+  readonly room: Room;
+  /** Newest first. */
+  readonly messages: readonly MessageView[];
+  readonly cursor: string;
+  readonly older: string | null;
+  readonly latest: string | null;
+  readonly waitHref: string;
+  readonly reloadHref: string;
+  readonly typed: { readonly text: string; readonly name: string };
+}
+
+export interface WaitView extends CommonView {
+  readonly room: Room;
+  readonly messages: readonly MessageView[];
+  /** How many of the messages are new since the page was asked for. */
+  readonly fresh: number;
+  readonly refreshHref: string;
+}
+
+export interface ProblemView extends CommonView {
+  readonly back: string;
+  /** What was typed into a form that has no page to be shown on again; "" for nothing. */
+  readonly kept: string;
+}
+
+interface Views {
+  home: HomeView;
+  room: RoomView;
+  wait: WaitView;
+  problem: ProblemView;
+}
+
+const eta = new Eta({ views: fileURLToPath(new URL("../../views/", import.meta.url)), cache: true });
+
+export function render<Name extends keyof Views>(name: Name, view: Views[Name]): string {
+  return eta.render(`./${name}`, view);
+}
+
+export function messageView(message: Message, user: User | null): MessageView {
+  const at = isoTime(message.at);
+  return {
+    id: message.id,
+    name: message.from.name,
+    at,
+    time: shortTime(new Date(at)),
+    text: message.text,
+    mine: user !== null && message.from.id === user.id,
+    kind: message.kind,
+    removed: message.text === "" && message.kind === "message",
+  };
+}
+
+/** The time of day for what is from today, the date as well for the rest. */
+function shortTime(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, "0");
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const isToday = at.toDateString() === new Date().toDateString();
+  return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+}

@@ -1,0 +1,98 @@
+/** GET /rooms/:room/wait: a page whose refresh points at its own parked request, live without any script. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatCursor } from "../core/cursor.js";
+import type { MessageLog } from "../core/log.js";
+import type { Room } from "../core/room.js";
+import type { Tail } from "../core/tail.js";
+import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import type { Addresses } from "./address.js";
+import { baseOf } from "./answer.js";
+import { type Pages, page, random } from "./pages.js";
+import type { Parking } from "./parking.js";
+import { clientIn, type Handler, jittered, parseSince } from "./poll.js";
+import { noRoom, type ReadableRooms } from "./readable-rooms.js";
+import { only, queryOf } from "./request.js";
+import { messageView, render } from "./views.js";
+
+export interface WaitParts {
+  readonly log: MessageLog;
+  readonly tail: Tail;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  readonly parking: Parking;
+  readonly addresses: Addresses;
+  readonly pages: Pages;
+  readonly waitS: number;
+}
+
+const MESSAGES_SHOWN = 30;
+
+export function waitHandler(parts: WaitParts): Handler {
+  const { log, tail, parking, pages } = parts;
+
+  return (req, res) => {
+    let asker = NOBODY;
+    const run = async () => {
+      asker = await askerOf(parts.identity, req);
+      await answer(req, res, asker);
+    };
+    run().catch((error: unknown) => pages.fail(req, res, asker, error));
+  };
+
+  async function answer(req: IncomingMessage, res: ServerResponse, asker: Asker): Promise<void> {
+    const query = queryOf(req);
+    const since = parseSince(only(query, "since", "bad_since"));
+    const client = clientIn(query) ?? random();
+    const name = (req as { params?: { room?: string } }).params?.room ?? "";
+    const room = await parts.rooms.find(asker.user, name);
+    if (!room) throw noRoom(name);
+    const shown = (after: number) => show(req, res, asker, room, client, after);
+    if (since === null) return shown(Number.MAX_SAFE_INTEGER);
+    const after = since === "now" ? await log.newest() : since.id;
+    const isForeign = since !== "now" && since.epoch !== null && since.epoch !== log.epoch;
+    // A cursor that means nothing here: the newest page at once, and its cursor from then on.
+    if (isForeign || (after > tail.seen && after > (await log.newest())))
+      return shown(Number.MAX_SAFE_INTEGER);
+    if (req.method === "HEAD") return shown(after);
+    parking.park(req, {
+      rooms: [room.name],
+      after,
+      limit: MESSAGES_SHOWN,
+      waitMs: jittered(parts.waitS * 1000),
+      client: `${asker.session ?? parts.addresses.of(req)} ${client}`,
+      session: asker.session,
+      wake(_batch, why) {
+        if (why === "closing") res.setHeader("Connection", "close");
+        shown(after).catch((error: unknown) => pages.fail(req, res, asker, error));
+      },
+      fail: (error) => pages.fail(req, res, asker, error),
+    });
+  }
+
+  /** The newest messages, those after `after` marked as new, and the address of the next park. */
+  async function show(
+    req: IncomingMessage,
+    res: ServerResponse,
+    asker: Asker,
+    { name }: Room,
+    client: string,
+    after: number,
+  ): Promise<void> {
+    // Asked again: the right to read may have gone while the reader was parked.
+    const room = await parts.rooms.find(asker.user, name);
+    if (!room) throw noRoom(name);
+    const newest = await log.newest();
+    const { messages } = await log.before([name], Number.MAX_SAFE_INTEGER, MESSAGES_SHOWN);
+    const cursor = formatCursor(messages.at(-1)?.id ?? newest, log.epoch);
+    if (res.destroyed) return;
+    const html = render("wait", {
+      ...pages.common(req, asker, room.title, null),
+      room,
+      messages: messages.map((message) => messageView(message, asker.user)).reverse(),
+      fresh: messages.filter((message) => message.id > after).length,
+      // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
+      refreshHref: `${baseOf(req)}/rooms/${name}/wait?since=${cursor}&client=${client}&n=${random()}`,
+    });
+    page(html)(res, 200);
+  }
+}
