@@ -1,0 +1,122 @@
+/** The environment, read here and nowhere else. */
+import proxyaddr from "proxy-addr";
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly databaseUrl: string;
+  /** The first signs, all verify; empty: kept beside the database. */
+  readonly sessionSecrets: readonly string[];
+  readonly publicOrigins: readonly string[];
+  readonly trustProxy: number | readonly string[];
+  readonly logLevel: string;
+  readonly parkedMax: number;
+}
+
+/** Everything that is wrong with the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join("\n"));
+    this.mistakes = mistakes;
+  }
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+/** Named by the design for later versions. Taking one without obeying it would be worse than refusing it. */
+const NOT_YET = [
+  "DATABASE_LISTEN_URL",
+  "METRICS_PORT",
+  "KEEP_DAYS",
+  "KEEP_MESSAGES",
+  "LIMIT_PARKED_PER_ADDRESS",
+  "LIMIT_PARKED_PER_SESSION",
+  "LIMIT_SENDS_PER_SESSION",
+  "LIMIT_SENDS_PER_ADDRESS",
+  "LIMIT_SIGNINS_PER_ADDRESS",
+  "LIMIT_ROOMS_PER_USER",
+];
+
+/** Throws ConfigError with every mistake there is. An empty variable counts as unset. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const mistakes: string[] = [];
+  const get = (name: string) => env[name]?.trim() || undefined;
+  const wrong = <T>(text: string, instead: T): T => {
+    mistakes.push(text);
+    return instead;
+  };
+  const whole = (name: string, fallback: number, max: number): number => {
+    const text = get(name);
+    if (text === undefined) return fallback;
+    if (/^[0-9]+$/.test(text) && Number(text) <= max) return Number(text);
+    return wrong(`${name} must be a whole number from 0 to ${max}, not "${text}".`, fallback);
+  };
+  const list = (name: string) =>
+    (get(name) ?? "")
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean);
+
+  const config: Config = {
+    port: whole("PORT", 3000, 65_535),
+    host: get("HOST") ?? "127.0.0.1",
+    databaseUrl: databaseUrl(get("DATABASE_URL") ?? "data/parkbench.db"),
+    sessionSecrets: list("SESSION_SECRET").map((secret) =>
+      secret.length >= 16
+        ? secret
+        : wrong("SESSION_SECRET must have at least 16 characters in each secret.", secret),
+    ),
+    publicOrigins: list("PUBLIC_ORIGIN").map(publicOrigin),
+    trustProxy: trustProxy(get("TRUST_PROXY") ?? "off"),
+    logLevel: logLevel(get("LOG_LEVEL") ?? "info"),
+    parkedMax: whole("LIMIT_PARKED", 0, 1_000_000),
+  };
+  const workers = get("WORKERS");
+  if (workers !== undefined && workers !== "1") {
+    wrong(`WORKERS must be 1 or unset in this version, not "${workers}": it runs as one process.`, null);
+  }
+  for (const name of NOT_YET)
+    if (get(name)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return config;
+
+  function databaseUrl(url: string): string {
+    if (/^postgres(ql)?:/.test(url))
+      return wrong("DATABASE_URL: PostgreSQL is not in this version yet. Give a path.", url);
+    if (/^[a-z][a-z0-9+.-]+:/i.test(url) && !url.startsWith("file:")) {
+      return wrong(`DATABASE_URL must be a path or a file: address, not "${url.split(":")[0]}:…".`, url);
+    }
+    return url;
+  }
+
+  function publicOrigin(text: string): string {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    const bare =
+      url !== null && url.pathname === "/" && !url.search && !url.hash && !url.username && !url.password;
+    if (url && bare && /^https?:$/.test(url.protocol)) return url.origin;
+    return wrong(`PUBLIC_ORIGIN must be like https://chat.example:8443 without a path, not "${text}".`, text);
+  }
+
+  function trustProxy(text: string): number | readonly string[] {
+    if (text === "off") return [];
+    if (/^[0-9]{1,2}$/.test(text)) return Number(text);
+    const addresses = text.split(",").map((address) => address.trim());
+    try {
+      proxyaddr.compile(addresses);
+      return addresses;
+    } catch {
+      return wrong(
+        `TRUST_PROXY must be "off", a number of proxies, or their addresses (10.0.0.0/8, loopback), not "${text}".`,
+        [],
+      );
+    }
+  }
+
+  function logLevel(text: string): string {
+    if (LOG_LEVELS.includes(text)) return text;
+    return wrong(`LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}, not "${text}".`, "info");
+  }
+}

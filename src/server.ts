@@ -1,0 +1,130 @@
+/** The standalone program: config, chat, listen, graceful stop. */
+import { createServer, type Server } from "node:http";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import express from "express";
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import { type OpenChat, openChat, setTimeouts } from "./chat.js";
+import { type Config, ConfigError, readConfig } from "./config.js";
+import { ParkbenchError } from "./core/errors.js";
+import { failRequest, notFound } from "./http/router.js";
+import { checkOptions } from "./options.js";
+import { keptSecret } from "./secret.js";
+import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
+import { stopper } from "./stop.js";
+import { openStore } from "./store/open.js";
+
+const WATCH_MS = 1000;
+
+await main().catch((error: unknown) => {
+  const lines =
+    error instanceof ConfigError ? error.mistakes : [error instanceof Error ? error.message : String(error)];
+  process.stderr.write(`Parkbench cannot start:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  process.exit(1);
+});
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const logger = makeLogger(config.logLevel);
+  const path = pathOf(config.databaseUrl);
+  let lost: (error: Error) => void = () => {};
+  const store = await openStore({ url: path, onLost: (error) => lost(error) });
+  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(`${path}.secret`)];
+  const chat = await openChat(
+    checkOptions({
+      database: path,
+      secrets,
+      sessionCookie: { name: SESSION_COOKIE, secrets },
+      publicOrigins: config.publicOrigins,
+      trustProxy: config.trustProxy,
+      parkedMax: config.parkedMax,
+      logger,
+    }),
+    store,
+  );
+
+  const server = serve(chat, config, secrets, logger);
+  const stop = stopper({ server, chat, logger });
+  lost = (error) => stop(error.message, 1);
+  watchStorage(chat, lost);
+  const stopPruning = pruneSessions(chat.store.sessions, logger);
+  server.once("close", stopPruning);
+  process.on("uncaughtException", (error) => {
+    // After an unknown state nothing more is promised to anybody: what is flushed is safe, the rest is not taken.
+    logger.fatal({ err: error }, "an error that nothing caught; the server ends");
+    process.exit(1);
+  });
+  await listen(server, config);
+  say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${path}`);
+}
+
+function serve(chat: OpenChat, config: Config, secrets: readonly string[], logger: Logger): Server {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("trust proxy", config.trustProxy);
+  app.use(sessions(chat.store.sessions, secrets));
+  app.use(chat.router);
+  app.use((_req, _res, next) => next(notFound()));
+  app.use((error: unknown, req: express.Request, res: express.Response, _next: express.NextFunction) => {
+    failRequest(req, res, error, chat.pages, logger);
+  });
+  const server = createServer(
+    { connectionsCheckingInterval: 2000, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },
+    (req, res) => {
+      if (!server.listening) res.setHeader("Connection", "close");
+      if (!chat.fastLane(req, res)) app(req, res);
+    },
+  );
+  setTimeouts(server);
+  return server;
+}
+
+/** A database file that is deleted or replaced under an idle server is found within a second, too. */
+function watchStorage(chat: OpenChat, lost: (error: Error) => void): void {
+  const timer = setInterval(() => {
+    chat.store.check().catch((error: unknown) => {
+      if (error instanceof ParkbenchError && error.code === "storage_lost") lost(error);
+    });
+  }, WATCH_MS);
+  timer.unref();
+}
+
+function listen(server: Server, { port, host }: Config): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once("error", (error: NodeJS.ErrnoException) => fail(new Error(listenMistake(error, port, host))));
+    server.listen(port, host, done);
+  });
+}
+
+function listenMistake({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
+  if (code === "EADDRINUSE")
+    return `Port ${port} on ${host} is taken. Stop the program that has it, or set PORT to another.`;
+  if (code === "EACCES")
+    return `Port ${port} needs rights that this user has not. Set PORT to 1024 or higher.`;
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return `HOST "${host}" is not an address of this machine.`;
+  return message;
+}
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") return String(address);
+  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+function pathOf(url: string): string {
+  return url.startsWith("file://") ? fileURLToPath(url) : resolve(url.replace(/^file:/, ""));
+}
+
+function makeLogger(level: string): Logger {
+  const options = { level, base: null, redact: ["req.headers.cookie"] };
+  return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: "pid,hostname" })) : pino(options);
+}
+
+/** Said whatever the log level: a person who starts a program must see where it is. */
+function say(logger: Logger, line: string): void {
+  if (logger.isLevelEnabled("info")) logger.info(line);
+  else process.stdout.write(`${line}\n`);
+}

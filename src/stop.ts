@@ -1,0 +1,58 @@
+/** The graceful stop: everybody who waits is answered, what was sent is stored, within ten seconds. */
+import type { Server } from "node:http";
+import type { Logger } from "pino";
+import type { OpenChat } from "./chat.js";
+
+const CLOSE_IDLE_MS = 100;
+const CUT_MS = 8000;
+const GIVE_UP_MS = 9800;
+/** npm passes on a signal that the terminal has sent to the whole process group already: twice within moments. */
+const SECOND_SIGNAL_MS = 2000;
+
+/**
+ * Listens for SIGTERM and SIGINT, and returns how to stop for another reason. Parked requests are answered with
+ * `Connection: close`: without it, closing takes as long as kept connections live (63 s measured).
+ */
+export function stopper({
+  server,
+  chat,
+  logger,
+}: {
+  server: Server;
+  chat: OpenChat;
+  logger: Logger;
+}): (why: string, exitCode: number) => void {
+  let stoppingSince: number | null = null;
+
+  const stop = (why: string, exitCode: number) => {
+    if (stoppingSince !== null) return;
+    stoppingSince = performance.now();
+    if (exitCode === 0) logger.info({ parked: chat.tail.parked }, `stopping: ${why}`);
+    else logger.fatal(`stopping: ${why}`);
+    setTimeout(() => process.exit(exitCode || 1), GIVE_UP_MS).unref();
+    setTimeout(() => server.closeAllConnections(), CUT_MS).unref();
+    const closed = new Promise<void>((done) => server.close(() => done()));
+    chat.tail.close();
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+    closed
+      .then(() => chat.close())
+      .catch((error: unknown) => {
+        logger.error(
+          { err: error },
+          "the log could not be closed in order; what was acknowledged is on disk",
+        );
+      })
+      .finally(() => {
+        clearInterval(idle);
+        process.exit(exitCode);
+      });
+  };
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (stoppingSince === null) stop(signal, 0);
+      else if (performance.now() - stoppingSince >= SECOND_SIGNAL_MS) process.exit(1);
+    });
+  }
+  return stop;
+}
