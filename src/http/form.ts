@@ -68,6 +68,8 @@ export function formHandler(
       if (error instanceof TooLargeForm) fields = error.fields;
       const problem = problemOf(error, logger);
       if (res.destroyed || !wantsPage(req, fields)) return writeProblem(req, res, problem);
+      // The body may have failed before anybody was asked for.
+      if (asker === NOBODY) asker = await askerOf(identity, req);
       const page = await form.page(req, fields, asker, problem);
       setProblemHeaders(req, res, problem);
       page(res, problem.status);
