@@ -1,0 +1,119 @@
+/** Reads of the message log: by id for everybody, by room and id for some rooms, forwards and backwards. */
+import type { Batch, RoomSet } from "../core/log.js";
+import type { Message } from "../core/message.js";
+import type { Bound, Connection, Statement } from "./connection.js";
+import { COLUMNS, type MessageRow, toMessage, weightOf } from "./message-row.js";
+
+/** About 1 MiB of text in one batch; one message alone may be longer. */
+const BATCH_CHARS_MAX = 1_048_576;
+
+/** Rooms in one statement: merging costs some 10 us per room, and preparing grows with them. */
+const ROOMS_PER_QUERY = 32;
+
+/** A cursor has at most 16 digits and JavaScript exact numbers only so far. A row beyond would have no cursor. */
+const ID_MAX = Number.MAX_SAFE_INTEGER;
+
+type Direction = "since" | "before";
+
+export class MessageReads {
+  readonly #db: Connection;
+  readonly #prepared = new Map<string, Statement>();
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  since(rooms: RoomSet, after: number, limit: number): Batch {
+    if (rooms !== "all") return this.#inRooms("since", rooms, after, limit);
+    const sql = `SELECT ${COLUMNS} FROM messages WHERE id > ? AND id <= ${ID_MAX} ORDER BY id LIMIT ?`;
+    return this.#take(this.#statement(sql), [after, limit + 1], limit);
+  }
+
+  before(rooms: readonly string[], before: number, limit: number): Batch {
+    const { messages, more } = this.#inRooms("before", rooms, before, limit);
+    return { messages: messages.toReversed(), more };
+  }
+
+  #inRooms(direction: Direction, rooms: readonly string[], id: number, limit: number): Batch {
+    const names = [...new Set(rooms)];
+    if (names.length <= ROOMS_PER_QUERY) return this.#inFewRooms(direction, names, id, limit);
+    return this.#atOneMoment(() => {
+      const batches: Batch[] = [];
+      for (let at = 0; at < names.length; at += ROOMS_PER_QUERY) {
+        batches.push(this.#inFewRooms(direction, names.slice(at, at + ROOMS_PER_QUERY), id, limit));
+      }
+      return merge(direction, batches, limit);
+    });
+  }
+
+  /**
+   * One statement per power of two, the places that are left over bound to NULL, which no room equals. The rooms' rows
+   * come from the index in the order of their ids and are merged, so a long room costs no more than what is returned.
+   */
+  #inFewRooms(direction: Direction, rooms: readonly string[], id: number, limit: number): Batch {
+    if (rooms.length === 0) return { messages: [], more: false };
+    const places = 2 ** Math.ceil(Math.log2(rooms.length));
+    const values: Bound[] = [];
+    for (let at = 0; at < places; at++) values.push(rooms[at] ?? null, id);
+    return this.#take(this.#statement(roomsSql(direction, places)), [...values, limit + 1], limit);
+  }
+
+  /**
+   * Rows one by one until a limit is reached: 500 of the longest rows would not fit into memory. Leaving the loop
+   * closes the statement, in the same turn.
+   */
+  #take(statement: Statement, values: readonly Bound[], limit: number): Batch {
+    const messages: Message[] = [];
+    let weight = 0;
+    for (const row of statement.iterate(...values) as IterableIterator<MessageRow>) {
+      weight += weightOf(row);
+      if (messages.length >= limit || (messages.length > 0 && weight > BATCH_CHARS_MAX))
+        return { messages, more: true };
+      messages.push(toMessage(row));
+    }
+    return { messages, more: false };
+  }
+
+  /** Without a transaction, a row that lands between two statements could be passed over by a cursor beyond it. */
+  #atOneMoment<T>(job: () => T): T {
+    this.#statement("BEGIN").run();
+    try {
+      return job();
+    } finally {
+      this.#statement("COMMIT").run();
+    }
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#prepared.get(sql) ?? this.#db.prepare(sql);
+    this.#prepared.set(sql, known);
+    return known;
+  }
+}
+
+/** Exported for the test that looks at SQLite's plan for it. */
+export function roomsSql(direction: Direction, places: number): string {
+  const range = direction === "since" ? `id > ? AND id <= ${ID_MAX}` : `id < ? AND id <= ${ID_MAX}`;
+  const one = `SELECT ${COLUMNS} FROM messages WHERE room = ? AND ${range}`;
+  return `${Array(places).fill(one).join(" UNION ALL ")} ORDER BY id ${direction === "since" ? "ASC" : "DESC"} LIMIT ?`;
+}
+
+/**
+ * Rows beyond the last one of a batch that was cut short may be missing here, so the merged batch ends there too.
+ * Otherwise a cursor could pass over them.
+ */
+function merge(direction: Direction, batches: readonly Batch[], limit: number): Batch {
+  const sign = direction === "since" ? 1 : -1;
+  const ends = batches.flatMap(({ messages, more }) => (more ? [sign * (messages.at(-1)?.id ?? 0)] : []));
+  const end = Math.min(...ends, Number.POSITIVE_INFINITY);
+  const all = batches.flatMap(({ messages }) => messages).sort((a, b) => sign * (a.id - b.id));
+  const messages: Message[] = [];
+  let weight = 0;
+  for (const message of all) {
+    weight += message.text.length;
+    const isBeyond = sign * message.id > end || messages.length >= limit;
+    if (isBeyond || (messages.length > 0 && weight > BATCH_CHARS_MAX)) return { messages, more: true };
+    messages.push(message);
+  }
+  return { messages, more: ends.length > 0 };
+}

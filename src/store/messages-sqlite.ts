@@ -1,0 +1,123 @@
+/** The MessageLog in SQLite. */
+import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
+import type { Draft, Message } from "../core/message.js";
+import type { Bell } from "./bell.js";
+import { bindId, type Connection, only, type Statement } from "./connection.js";
+import { MessageReads } from "./message-reads-sqlite.js";
+import { COLUMNS, type MessageRow, toMessage, writeData } from "./message-row.js";
+import { Nonces } from "./nonces-sqlite.js";
+import type { Reader } from "./reader.js";
+import type { Writer } from "./writer.js";
+
+export interface LogParts {
+  readonly db: Connection;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly bell: Bell;
+  readonly now: () => number;
+  readonly close: () => Promise<void>;
+}
+
+export class SqliteMessageLog implements MessageLog {
+  readonly epoch: string;
+  readonly #parts: LogParts;
+  readonly #reads: MessageReads;
+  readonly #nonces: Nonces;
+  readonly #insert: Statement;
+  readonly #one: Statement;
+  readonly #newest: Statement;
+
+  constructor(parts: LogParts) {
+    const { db } = parts;
+    this.#parts = parts;
+    this.#reads = new MessageReads(db);
+    this.#nonces = new Nonces(db);
+    // Not RETURNING: it costs five times the insert, and all it would return is known.
+    this.#insert = db.prepare(
+      "INSERT INTO messages (room, author_name, text, author_id, kind, nonce, data, ref, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#one = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
+    // Not max(id): deleting the newest row must not send readers back.
+    this.#newest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
+    this.epoch = String(only(db.prepare("SELECT epoch FROM log").get()));
+  }
+
+  async append(given: Draft): Promise<Appended> {
+    const draft = { ...given, text: wellFormed(given.text) };
+    const data = writeData(draft.data ?? null);
+    // The nonce is looked up in the transaction that adds: two retries in one turn must not both find it unused.
+    return this.#parts.writer.write(() => this.#recall(draft) ?? this.#add(draft, data), { rings: true });
+  }
+
+  recall(draft: Draft): Promise<Appended | null> {
+    return this.#parts.reader.read(() => this.#recall({ ...draft, text: wellFormed(draft.text) }));
+  }
+
+  since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
+    return this.#parts.reader.read(() => this.#reads.since(rooms, after, limit));
+  }
+
+  before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {
+    return this.#parts.reader.read(() => this.#reads.before(rooms, before, limit));
+  }
+
+  newest(): Promise<number> {
+    return this.#parts.reader.read(() =>
+      Math.min(Number(only(this.#newest.get()) ?? 0), Number.MAX_SAFE_INTEGER),
+    );
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#parts.bell.onRing(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  #add(draft: Draft, data: string | null): Appended {
+    const { room, author, text, nonce = null } = draft;
+    const message = { kind: draft.kind ?? "message", ref: draft.ref ?? null, at: this.#parts.now() };
+    const { lastInsertRowid } = this.#insert.run(
+      room,
+      author.name,
+      text,
+      bindId(author.id),
+      message.kind,
+      nonce,
+      data,
+      message.ref,
+      message.at,
+    );
+    const id = Number(lastInsertRowid);
+    if (nonce !== null) this.#nonces.keep(author, nonce, id);
+    return { outcome: "appended", message: asMessage(draft, id, message.at) };
+  }
+
+  #recall(draft: Draft): Appended | null {
+    if (!draft.nonce) return null;
+    const id = this.#nonces.find(draft.author, draft.nonce);
+    if (id === null) return null;
+    const row = this.#one.get(id) as MessageRow | undefined;
+    // The row is gone by now, but it was this one: a second would be a duplicate to everybody who has read it.
+    if (row === undefined) return { outcome: "repeated", message: asMessage(draft, id, this.#parts.now()) };
+    const message = toMessage(row);
+    return { outcome: isRepeated(draft, message) ? "repeated" : "conflict", message };
+  }
+}
+
+/** A text that a moderator has removed since cannot be compared any more. */
+function isRepeated(draft: Draft, first: Message): boolean {
+  if (draft.room !== first.room) return false;
+  return first.text === "" || (draft.text === first.text && (draft.kind ?? "message") === first.kind);
+}
+
+function asMessage(draft: Draft, id: number, at: number): Message {
+  const { room, author, text, kind = "message", nonce = null, data = null, ref = null } = draft;
+  return { id, room, kind, from: { id: author.id, name: author.name }, text, at, nonce, data, ref };
+}
+
+/** Lone surrogates have no UTF-8 form: SQLite would keep three replacement characters, and a retry would be a conflict. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}

@@ -1,0 +1,57 @@
+/** Opens the database that DATABASE_URL names. */
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ParkbenchError } from "../core/errors.js";
+import type { Store } from "../core/store.js";
+import { openSqlite } from "./sqlite.js";
+
+export interface OpenOptions {
+  /** A path, or a `file:` URL or path. */
+  readonly url: string;
+  /** Called once when the database is not the one that was opened any more: nothing is acknowledged from then on. */
+  readonly onLost?: ((error: Error) => void) | undefined;
+  /** The clock for expiry, held names and message times; for tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Makes the database when there is none, brings its schema up to date, and tries a read and a write. Rejects with a
+ * ParkbenchError whose text is for the person who starts the program: what is wrong, and what to do.
+ */
+export async function openStore({ url, onLost, now }: OpenOptions): Promise<Store> {
+  return openSqlite({ path: pathOf(url), onLost, now });
+}
+
+/** The file that a DATABASE_URL means, as an absolute path. */
+export function pathOf(url: string): string {
+  if (/^postgres(ql)?:/i.test(url)) {
+    throw unusable(
+      "This version of Parkbench keeps its messages in SQLite only. Set DATABASE_URL to a path, for example data/parkbench.db.",
+    );
+  }
+  if (url.trim() === "" || url === ":memory:") {
+    throw unusable("DATABASE_URL must name a file, for example data/parkbench.db.");
+  }
+  if (/^file:/i.test(url)) return resolve(fromFileUrl(url));
+  if (/^[a-z][a-z0-9+.-]+:\/\/|^sqlite3?:/i.test(url)) {
+    throw unusable(
+      `DATABASE_URL is "${url.split(":")[0]}:...", which Parkbench does not know. Give a path or a file: URL.`,
+    );
+  }
+  return resolve(url);
+}
+
+/** `file:data/a.db` is relative, as in other programs; the URL parser would make it `/data/a.db`. */
+function fromFileUrl(url: string): string {
+  if (/[?#]/.test(url))
+    throw unusable("A file: DATABASE_URL takes no parameters: leave out what follows the path.");
+  try {
+    return /^file:\/\//i.test(url) ? fileURLToPath(url) : decodeURIComponent(url.slice("file:".length));
+  } catch (error) {
+    throw unusable(`DATABASE_URL "${url}" is not a file: URL that names a file on this machine.`, error);
+  }
+}
+
+function unusable(text: string, cause?: unknown): ParkbenchError {
+  return new ParkbenchError("storage_failed", text, { cause });
+}

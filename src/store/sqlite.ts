@@ -1,0 +1,140 @@
+/** Opens a SQLite database as a Store. The only importer of better-sqlite3. */
+import { statSync } from "node:fs";
+import Database from "better-sqlite3";
+import { ParkbenchError } from "../core/errors.js";
+import type { Store } from "../core/store.js";
+import { Bell } from "./bell.js";
+import { type Connection, only } from "./connection.js";
+import { SqliteControl } from "./control-sqlite.js";
+import { SqliteMessageLog } from "./messages-sqlite.js";
+import { readMigrations } from "./migrate.js";
+import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
+import { patiently } from "./patience.js";
+import { prepare, watch } from "./place.js";
+import { Reader } from "./reader.js";
+import { SqliteRooms } from "./rooms-sqlite.js";
+import { SqliteSessions } from "./sessions-sqlite.js";
+import { damaged, explainStart, lost } from "./sqlite-errors.js";
+import { SqliteUsers } from "./users-sqlite.js";
+import { Writer } from "./writer.js";
+
+/** Both `src/store` and `dist/store` lie two levels below the package. */
+const MIGRATIONS = new URL("../../migrations/sqlite/", import.meta.url);
+
+/** SQLite's own wait for a lock sleeps on the event loop, so it is short; `patience.ts` waits the rest. */
+const BUSY_TIMEOUT_MS = 5;
+
+/** Processes that start together wait for the first one's migration. */
+const START_MS = 10_000;
+
+/** Larger files would hold a start up for many seconds (7 s per GB); their backups are where to look. */
+const CHECKED_BYTES_MAX = 256 * 1_048_576;
+
+const PRAGMAS = [
+  // Said by every connection: the driver is compiled so that an existing WAL database opens with NORMAL, and a power cut
+  // then takes acknowledged messages with it.
+  "synchronous = FULL",
+  "foreign_keys = ON",
+  "journal_size_limit = 16777216",
+  "wal_autocheckpoint = 1000",
+  "trusted_schema = OFF",
+  "cell_size_check = ON",
+];
+
+/** A write that changes nothing anybody reads. */
+const CHECK = "UPDATE log SET checked_at = ?";
+
+export interface SqliteOptions {
+  /** The absolute path of the file. */
+  readonly path: string;
+  /** Called once when the file was deleted or replaced under the open store; the error's text names it. */
+  readonly onLost?: ((error: Error) => void) | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+/** Rejects with a ParkbenchError whose text says what is wrong with the file and what to do. */
+export async function openSqlite({ path, onLost, now = Date.now }: SqliteOptions): Promise<Store> {
+  prepare(path);
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    await setUp(db, path);
+    return assemble(db, path, now, onLost);
+  } catch (error) {
+    db?.close();
+    throw explainStart(path, error);
+  }
+}
+
+async function setUp(db: Database.Database, path: string): Promise<void> {
+  const inTime = <T>(job: () => T) => patiently(job, START_MS);
+  const known = readMigrations(MIGRATIONS);
+  // Before anything is changed: a database of another program stays as it is.
+  await inTime(() => missingSteps(db, known, path));
+  await inTime(() => switchToWal(db, path));
+  for (const pragma of PRAGMAS) await inTime(() => db.pragma(pragma));
+  await inTime(() => migrateSqlite(db, known, path));
+  // A damaged page deep in the file otherwise shows when somebody reads it, long after it could be told apart.
+  const isSmall = statSync(path).size <= CHECKED_BYTES_MAX;
+  if (isSmall && db.pragma("quick_check(1)", { simple: true }) !== "ok") throw damaged(path);
+  // A full disk lets a start read: only a write tells.
+  await inTime(() => db.prepare(CHECK).run(Date.now()));
+}
+
+/** Asked first, because the busy timeout does not apply to the switch: of 6 processes at once, some were refused. */
+function switchToWal(db: Database.Database, path: string): void {
+  if (db.pragma("journal_mode", { simple: true }) === "wal") return;
+  if (db.pragma("journal_mode = WAL", { simple: true }) === "wal") return;
+  throw new ParkbenchError(
+    "storage_failed",
+    `The file system of ${path} has no shared memory for SQLite's WAL (a network folder?). Put the database on a local disk.`,
+  );
+}
+
+function assemble(db: Connection, path: string, now: () => number, onLost?: (error: Error) => void): Store {
+  const version = db.prepare("PRAGMA data_version");
+  const bell = new Bell(() => only(version.get()));
+  const reader = new Reader();
+  const isInPlace = watch(path);
+  const writer = new Writer({
+    db,
+    isInPlace,
+    ring: () => bell.ring(),
+    onLost: () => onLost?.(lost(path)),
+  });
+  const check = db.prepare(CHECK);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      reader.close();
+      bell.close();
+      await writer.close();
+      checkpoint(db, isInPlace);
+      db.close();
+    })();
+    return closing;
+  };
+  return {
+    log: new SqliteMessageLog({ db, reader, writer, bell, now, close }),
+    rooms: new SqliteRooms(db, reader, writer),
+    users: new SqliteUsers(db, reader, writer, now),
+    sessions: new SqliteSessions(db, reader, writer, now),
+    control: new SqliteControl(db, reader, writer),
+    check: async () => {
+      await writer.write(() => check.run(Date.now()));
+    },
+    close,
+  };
+}
+
+/** PASSIVE moves what it can without waiting; TRUNCATE leaves a small file when this was the last process. */
+function checkpoint(db: Connection, isInPlace: () => boolean): void {
+  try {
+    // A file that was replaced has a -wal that belongs to nobody any more, or holds the only copy of something.
+    if (!isInPlace()) return;
+    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // A full disk, or readers elsewhere: the -wal stays, and the next start reads it.
+  }
+}

@@ -1,0 +1,88 @@
+/** Parkbench's own users, and the names they hold, in SQLite. */
+import { ParkbenchError } from "../core/errors.js";
+import type { UserId } from "../core/message.js";
+import { NAME_HELD_MS, type Name, type User, type Users } from "../core/user.js";
+import type { Connection, Statement } from "./connection.js";
+import type { Reader } from "./reader.js";
+import type { Writer } from "./writer.js";
+
+/** A page load or a send is a flushed write at most this often. */
+const TOUCH_MS = 60_000;
+
+interface UserRow {
+  readonly folded: string;
+  readonly seen_at: number;
+}
+
+export class SqliteUsers implements Users {
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #now: () => number;
+  readonly #holder: Statement;
+  readonly #row: Statement;
+  readonly #insert: Statement;
+  readonly #rename: Statement;
+  readonly #seen: Statement;
+
+  constructor(db: Connection, reader: Reader, writer: Writer, now: () => number) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#now = now;
+    this.#holder = db.prepare("SELECT 1 FROM users WHERE folded = ? AND seen_at > ? AND id IS NOT ? LIMIT 1");
+    this.#row = db.prepare("SELECT folded, seen_at FROM users WHERE id = ?");
+    this.#insert = db.prepare("INSERT INTO users (name, folded, seen_at) VALUES (?, ?, ?)");
+    this.#rename = db.prepare("UPDATE users SET name = ?, folded = ?, seen_at = ? WHERE id = ?");
+    this.#seen = db.prepare("UPDATE users SET seen_at = ? WHERE id = ?");
+  }
+
+  create({ shown, folded }: Name): Promise<User> {
+    return this.#writer.write(() => {
+      this.#refuseHeld(folded, null);
+      const { lastInsertRowid } = this.#insert.run(shown, folded, this.#now());
+      return { id: Number(lastInsertRowid), name: shown };
+    });
+  }
+
+  rename(id: UserId, { shown, folded }: Name): Promise<User> {
+    return this.#writer.write(() => {
+      this.#find(id);
+      this.#refuseHeld(folded, id);
+      this.#rename.run(shown, folded, this.#now(), id);
+      return { id, name: shown };
+    });
+  }
+
+  isHeld(folded: string, exceptId: UserId | null = null): Promise<boolean> {
+    return this.#reader.read(() => this.#isHeld(folded, exceptId));
+  }
+
+  async touch(id: UserId): Promise<void> {
+    if (await this.#reader.read(() => this.#find(id).seen_at > this.#now() - TOUCH_MS)) return;
+    await this.#writer.write(() => {
+      this.#refuseHeld(this.#find(id).folded, id);
+      this.#seen.run(this.#now(), id);
+    });
+  }
+
+  async release(id: UserId): Promise<void> {
+    await this.#writer.write(() => this.#seen.run(0, id));
+  }
+
+  #find(id: UserId): UserRow {
+    // A host application's own users, or a session from before the database was restored.
+    const row = typeof id === "number" ? this.#row.get(id) : undefined;
+    if (row === undefined)
+      throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
+    return row as UserRow;
+  }
+
+  #isHeld(folded: string, exceptId: UserId | null): boolean {
+    return this.#holder.get(folded, this.#now() - NAME_HELD_MS, exceptId) !== undefined;
+  }
+
+  #refuseHeld(folded: string, exceptId: UserId | null): void {
+    if (this.#isHeld(folded, exceptId)) {
+      throw new ParkbenchError("name_taken", "Somebody else has this name just now: take another one.");
+    }
+  }
+}

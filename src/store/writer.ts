@@ -1,0 +1,182 @@
+/** All writes of the store, grouped: what arrives in one turn of the event loop shares one transaction and one flush. */
+import type { Connection, Statement } from "./connection.js";
+import { BUSY_MS, busyPauseMs } from "./patience.js";
+import { asRefusal, isBusy, isOwnFault, refuse, sqliteCode } from "./sqlite-errors.js";
+
+/** One commit holds the loop and the write lock for its whole group. */
+const GROUP_MAX = 256;
+
+/** Beyond this the disk is not keeping up, and a clear refusal is better than a longer wait. */
+const QUEUE_MAX = 10_000;
+
+interface Job {
+  readonly run: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly rings: boolean;
+  readonly until: number;
+}
+
+/** What became of a job before the commit; its promise settles after. */
+type Outcome =
+  | { readonly job: Job; readonly isDone: true; readonly value: unknown }
+  | { readonly job: Job; readonly isDone: false; readonly error: unknown };
+
+export interface WriterParts {
+  readonly db: Connection;
+  /** Whether the open file is still the one at its path. */
+  readonly isInPlace: () => boolean;
+  /** Called once after a commit that wrote messages or control rows. */
+  readonly ring: () => void;
+  /** Called once, when the file is not at its path any more. */
+  readonly onLost: () => void;
+}
+
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #statements: Record<"begin" | "commit" | "rollback" | "mark" | "undo" | "keep", Statement>;
+  #queue: Job[] = [];
+  #isScheduled = false;
+  #ended: "closed" | "storage_lost" | null = null;
+  #onDrained: (() => void) | null = null;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#statements = {
+      // IMMEDIATE: a transaction that reads and then asks for the write lock is refused whatever the busy timeout.
+      begin: parts.db.prepare("BEGIN IMMEDIATE"),
+      commit: parts.db.prepare("COMMIT"),
+      rollback: parts.db.prepare("ROLLBACK"),
+      mark: parts.db.prepare("SAVEPOINT mark"),
+      undo: parts.db.prepare("ROLLBACK TO mark"),
+      keep: parts.db.prepare("RELEASE mark"),
+    };
+  }
+
+  /**
+   * Runs `job` in the next transaction and resolves with its value once that is on disk. A job is synchronous, writes
+   * through the same connection and may run twice, so it changes nothing but the database. If it throws, its own
+   * writes are undone and its promise rejects; the others of its group do not notice.
+   */
+  write<T>(job: () => T, { rings = false } = {}): Promise<T> {
+    if (this.#ended !== null) return Promise.reject(refuse(this.#ended));
+    if (this.#queue.length >= QUEUE_MAX) return Promise.reject(refuse("storage_busy"));
+    return new Promise<T>((resolve, reject) => {
+      // The value that comes back is the one this job returned.
+      const settle = resolve as (value: unknown) => void;
+      this.#queue.push({ run: job, resolve: settle, reject, rings, until: performance.now() + BUSY_MS });
+      this.#schedule();
+    });
+  }
+
+  /** Finishes what is queued; later writes reject with `closed`. */
+  async close(): Promise<void> {
+    this.#ended ??= "closed";
+    if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#onDrained = resolve));
+  }
+
+  #schedule(afterMs?: number): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    const turn = () => {
+      this.#isScheduled = false;
+      const pauseMs = this.#turn();
+      if (this.#queue.length > 0) this.#schedule(pauseMs);
+      else this.#onDrained?.();
+    };
+    if (afterMs === undefined) setImmediate(turn);
+    else setTimeout(turn, afterMs);
+  }
+
+  /** Commits one group; returns how long to wait before the next try when another process has the lock. */
+  #turn(): number | undefined {
+    try {
+      this.#statements.begin.run();
+    } catch (error) {
+      if (!isBusy(error)) {
+        this.#fail(this.#queue.splice(0, GROUP_MAX), asRefusal(error));
+        return undefined;
+      }
+      const now = performance.now();
+      const overdue = this.#queue.filter((job) => job.until <= now);
+      this.#queue = this.#queue.filter((job) => job.until > now);
+      this.#fail(overdue, refuse("storage_busy", error));
+      return busyPauseMs();
+    }
+    this.#commit(this.#queue.splice(0, GROUP_MAX));
+    return undefined;
+  }
+
+  #commit(group: readonly Job[]): void {
+    let outcomes: readonly Outcome[];
+    let isLost: boolean;
+    try {
+      outcomes = this.#runAll(group);
+      this.#statements.commit.run();
+      // After the commit, so that an answer always speaks of the file that the next process will open.
+      isLost = !this.#parts.isInPlace();
+    } catch (error) {
+      this.#rollBack();
+      this.#fail(group, sqliteCode(error) === "" ? refuse("storage_failed", error) : asRefusal(error));
+      return;
+    }
+    if (isLost) this.#lose(group);
+    else this.#settle(outcomes);
+  }
+
+  #settle(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.isDone) outcome.job.resolve(outcome.value);
+      else outcome.job.reject(asRefusal(outcome.error));
+    }
+    if (outcomes.some(({ isDone, job }) => isDone && job.rings)) this.#parts.ring();
+  }
+
+  /** Without a savepoint for each at first (half the cost of a small job); with, once a job has thrown. */
+  #runAll(group: readonly Job[]): readonly Outcome[] {
+    this.#statements.mark.run();
+    try {
+      return group.map((job) => ({ job, isDone: true, value: job.run() }));
+    } catch (error) {
+      this.#undo(error);
+      return group.map((job) => this.#runAlone(job));
+    }
+  }
+
+  #runAlone(job: Job): Outcome {
+    this.#statements.mark.run();
+    try {
+      const value = job.run();
+      this.#statements.keep.run();
+      return { job, isDone: true, value };
+    } catch (error) {
+      this.#undo(error);
+      this.#statements.keep.run();
+      return { job, isDone: false, error };
+    }
+  }
+
+  /** Trouble with the database itself is the whole group's, and SQLite may have ended the transaction already. */
+  #undo(error: unknown): void {
+    if (!isOwnFault(error) || !this.#parts.db.inTransaction) throw error;
+    this.#statements.undo.run();
+  }
+
+  /** On a failing disk this may fail too; the next BEGIN then says so, and a throw from here would end the process. */
+  #rollBack(): void {
+    try {
+      if (this.#parts.db.inTransaction) this.#statements.rollback.run();
+    } catch {}
+  }
+
+  #fail(jobs: readonly Job[], error: unknown): void {
+    for (const job of jobs) job.reject(error);
+  }
+
+  #lose(group: readonly Job[]): void {
+    this.#ended = "storage_lost";
+    this.#fail([...group, ...this.#queue.splice(0)], refuse("storage_lost"));
+    // Apart from this turn, whose callers have their answer: what the host does now is its own.
+    setImmediate(this.#parts.onLost);
+  }
+}
