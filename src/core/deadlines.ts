@@ -1,6 +1,8 @@
 /** Deadlines for many waiters with few timers: those that end in the same tenth of a second share one. */
 
 const SLOT_MS = 100;
+/** The longest that a timer can take, 24 days: a longer one would go off at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 interface Slot<T> {
   readonly members: Set<T>;
@@ -16,9 +18,12 @@ export class Deadlines<T> {
     this.#onDue = onDue;
   }
 
-  /** Calls `onDue` once, no later than `waitMs` from now and at most one slot earlier, unless cancelled. */
+  /**
+   * Calls `onDue` once unless cancelled: no later than `waitMs` from now and at most one slot earlier, but not before
+   * the next slot ends. Never when `waitMs` is more than a timer can take.
+   */
   add(member: T, waitMs: number): () => void {
-    if (!Number.isFinite(waitMs)) return () => {};
+    if (!(waitMs <= TIMER_MS_MAX)) return () => {};
     const nowMs = performance.now();
     const key = Math.max(Math.floor((nowMs + waitMs) / SLOT_MS), Math.floor(nowMs / SLOT_MS) + 1);
     const slot = this.#slots.get(key) ?? this.#open(key, key * SLOT_MS - nowMs);

@@ -13,8 +13,10 @@ export interface Store {
   readonly control: Control;
   /**
    * Rejects when the database cannot be read and written now, or is not the file at its path any more
-   * (`storage_lost`): the question behind `/readyz` and the watch of a running server.
+   * (`storage_lost`): the question behind `/readyz`.
    */
   check(): Promise<void>;
+  /** Finds out, without a write, that the database is not the file at its path any more: whoever opened it is told. */
+  look(): void;
   close(): Promise<void>;
 }

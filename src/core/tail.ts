@@ -5,6 +5,7 @@ import type { Batch, MessageLog } from "./log.js";
 import { type Logger, silent } from "./logger.js";
 import type { Message } from "./message.js";
 import type { Place, Reader, Wake } from "./reader.js";
+import { turn } from "./turn.js";
 import { WakeQueue } from "./wake-queue.js";
 import { Watch } from "./watch.js";
 
@@ -85,11 +86,11 @@ export class Tail {
   next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch> {
     const { signal, limit = ROWS_DEFAULT } = options;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
+      if (signal?.aborted || this.#isClosing) {
         resolve(EMPTY);
         return;
       }
-      const off = () => signal?.removeEventListener("abort", abort);
+      const off = () => signal?.removeEventListener("abort", place.release);
       const wake = (batch: Batch) => {
         off();
         resolve(batch);
@@ -98,9 +99,8 @@ export class Tail {
         off();
         reject(error instanceof Error ? error : new Error(String(error)));
       };
-      const abort = () => place.release();
-      signal?.addEventListener("abort", abort);
       const place = this.enter({ rooms, after, limit, wake, fail }, options.waitMs);
+      signal?.addEventListener("abort", place.release);
     });
   }
 
@@ -117,11 +117,16 @@ export class Tail {
       if (last === undefined) continue;
       cursor = last.id;
       yield batch;
+      // A store may answer within the turn: a long log would otherwise be read in one go, with nothing in between.
+      if (batch.more) await turn();
     }
   }
 
   /** Registers a reader, then reads for it, then parks it: answers come through the reader's own methods. */
   enter(reader: Reader, waitMs: number): Place {
+    // An empty read says of a room that nothing is there, and other readers then park by that.
+    if (!(reader.limit >= 1))
+      throw new RangeError(`A reader's limit must be at least 1, not ${reader.limit}`);
     const waiter: Waiter = { reader, state: "reading", rung: false, batch: EMPTY, cancelDeadline: nothing };
     if (this.#isClosing) {
       this.#settle(waiter, "closing");
@@ -162,7 +167,10 @@ export class Tail {
       onRing: () => this.#tellRingListeners(),
       onRows: (messages) => this.#deliver(messages),
       onDeaf: (error) => {
-        for (const waiter of [...this.#waiters]) this.#fail(waiter, error);
+        const waiters = [...this.#waiters];
+        // First, so that a reader that enters while the others are told gets a watch that can hear.
+        this.#stopWatch();
+        for (const waiter of waiters) this.#fail(waiter, error);
       },
     });
   }

@@ -36,9 +36,9 @@ export interface Users {
 }
 
 /**
- * The form in which names are compared: Unicode's NFKC with case folded away. Upper before lower, so that letters
- * with several lower forms (sharp s, final sigma, long s) meet in one.
+ * The form in which names are compared: Unicode's NFKC with case folded away. Through upper case, so that letters with
+ * several lower forms (sharp s, final sigma, long s) meet in one; first to lower, as the capital sharp s has no upper.
  */
 export function foldName(name: string): string {
-  return name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  return name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
 }

@@ -2,6 +2,7 @@
 import type { MessageLog } from "./log.js";
 import type { Logger } from "./logger.js";
 import type { Message } from "./message.js";
+import { turn } from "./turn.js";
 
 const READ_ROWS = 500;
 const REREAD_MS = 1000;
@@ -75,8 +76,11 @@ export class Watch {
         const last = messages.at(-1);
         if (last === undefined) continue;
         this.#seen = last.id;
-        if (more) this.#rung = true;
         this.#parts.onRows(messages);
+        if (!more) continue;
+        this.#rung = true;
+        // Another program's 200,000 rows, read in one go, held up everybody for a second (measured).
+        await turn();
       }
     } catch (error) {
       this.#parts.logger.warn({ err: error }, "the log could not be read after a ring; readers stay parked");
