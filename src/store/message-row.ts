@@ -50,7 +50,10 @@ export function writeData(data: Message["data"]): string | null {
   const isShallow = isWithin(data, DATA_LEVELS_MAX);
   const json = isShallow ? JSON.stringify(data) : "";
   if (isShallow && Buffer.byteLength(json) <= DATA_BYTES_MAX) return json;
-  throw new ParkbenchError("too_large", "A message's data may be 8 KiB of JSON at most, nested 100 levels at most.");
+  throw new ParkbenchError(
+    "too_large",
+    "A message's data may be 8 KiB of JSON at most, nested 100 levels at most.",
+  );
 }
 
 /** Limits first: JSON.parse takes any depth, but JSON.stringify overflows the stack at some 4,000 levels. */

@@ -119,5 +119,5 @@ function asMessage(draft: Draft, id: number, at: number): Message {
 
 /** Lone surrogates have no UTF-8 form: SQLite would keep three replacement characters, and a retry would be a conflict. */
 function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+  return Buffer.from(text).toString();
 }

@@ -1,5 +1,5 @@
 /** Opens a SQLite database as a Store. The only importer of better-sqlite3. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { ParkbenchError } from "../core/errors.js";
 import type { Store } from "../core/store.js";
@@ -41,8 +41,8 @@ const PRAGMAS = [
   "cell_size_check = ON",
 ];
 
-/** A write that changes nothing anybody reads. */
-const CHECK = "UPDATE log SET checked_at = ?";
+/** A write that nobody reads. Always another value: SQLite writes nothing when a row stays what it is. */
+const CHECK = "UPDATE log SET checked_at = max(checked_at + 1, ?)";
 
 export interface SqliteOptions {
   /** The absolute path of the file. */
@@ -109,7 +109,7 @@ function assemble(db: Connection, path: string, now: () => number, onLost?: (err
       reader.close();
       bell.close();
       await writer.close();
-      checkpoint(db, isInPlace);
+      checkpoint(db, path);
       db.close();
     })();
     return closing;
@@ -123,17 +123,21 @@ function assemble(db: Connection, path: string, now: () => number, onLost?: (err
     check: async () => {
       await writer.write(() => check.run(Date.now()));
     },
+    look: () => writer.look(),
     close,
   };
 }
 
-/** PASSIVE moves what it can without waiting; TRUNCATE leaves a small file when this was the last process. */
-function checkpoint(db: Connection, isInPlace: () => boolean): void {
+/**
+ * PASSIVE moves what it can without waiting, into the open file: who has moved that away meanwhile has all of it.
+ * TRUNCATE leaves a small file when this was the last process. It also empties a -wal that lies beside another file by
+ * now, which SQLite would play into that one (a restored backup came back as what it had replaced).
+ */
+function checkpoint(db: Connection, path: string): void {
   try {
-    // A file that was replaced has a -wal that belongs to nobody any more, or holds the only copy of something.
-    if (!isInPlace()) return;
     db.exec("PRAGMA wal_checkpoint(PASSIVE)");
-    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Beside no file, the -wal may hold the only copy of something.
+    if (existsSync(path)) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // A full disk, or readers elsewhere: the -wal stays, and the next start reads it.
   }

@@ -77,7 +77,9 @@ export class SqliteUsers implements Users {
   }
 
   #isHeld(folded: string, exceptId: UserId | null): boolean {
-    return this.#holder.get(folded, this.#now() - NAME_HELD_MS, exceptId) !== undefined;
+    // A host's user "7" is not ours with the number 7, to which SQLite would convert it.
+    const except = typeof exceptId === "number" ? exceptId : null;
+    return this.#holder.get(folded, this.#now() - NAME_HELD_MS, except) !== undefined;
   }
 
   #refuseHeld(folded: string, exceptId: UserId | null): void {

@@ -69,6 +69,11 @@ export class Writer {
     });
   }
 
+  /** Between commits: whether the file is in place still. If not, nothing is written or acknowledged any more. */
+  look(): void {
+    if (this.#ended === null && !this.#parts.isInPlace()) this.#lose([]);
+  }
+
   /** Finishes what is queued; later writes reject with `closed`. */
   async close(): Promise<void> {
     this.#ended ??= "closed";

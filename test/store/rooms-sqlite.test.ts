@@ -1,0 +1,59 @@
+/** Rooms: found, listed, made once. */
+import { describe, expect, it } from "vitest";
+import { connect, newPath, open } from "./places.js";
+
+describe("rooms", () => {
+  it("are found by their exact name, and not otherwise", async () => {
+    const { rooms } = await open();
+    const room = await rooms.create({ name: "garden", title: "The Garden 🌱", createdBy: 7 });
+    expect(room).toEqual({ name: "garden", title: "The Garden 🌱", closed: false });
+    expect(await rooms.find("garden")).toEqual(room);
+    for (const name of ["Garden", "garde", "garden ", "%", ""]) expect(await rooms.find(name)).toBeNull();
+  });
+
+  it("are listed with the lobby first, then by name", async () => {
+    const { rooms } = await open();
+    for (const name of ["zoo", "attic", "m1"]) await rooms.create({ name, title: name, createdBy: null });
+    expect((await rooms.list()).map(({ name }) => name)).toEqual(["lobby", "attic", "m1", "zoo"]);
+  });
+
+  it("are listed up to 1,000, the lobby among them", async () => {
+    const { rooms } = await open();
+    const names = Array.from({ length: 1_005 }, (_, n) => `a${n}`);
+    await Promise.all(names.map((name) => rooms.create({ name, title: name, createdBy: "u" })));
+    const list = await rooms.list();
+    expect(list).toHaveLength(1_000);
+    expect(list[0]?.name).toBe("lobby");
+  });
+
+  it("are not made twice, also by two at once", async () => {
+    const path = newPath();
+    const [one, two] = [await open(path), await open(path)];
+    const made = await Promise.allSettled(
+      [one, two, one].map(({ rooms }, n) => rooms.create({ name: "garden", title: `${n}`, createdBy: n })),
+    );
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const result of made) {
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "room_taken" });
+    }
+    await expect(one.rooms.create({ name: "lobby", title: "", createdBy: 1 })).rejects.toMatchObject({
+      code: "room_taken",
+    });
+    expect((await one.rooms.find("lobby"))?.title).toBe("Lobby");
+  });
+
+  it("say when they are closed, and remember who made them", async () => {
+    const path = newPath();
+    const { rooms } = await open(path);
+    for (const [n, createdBy] of [7, "u7", null].entries())
+      await rooms.create({ name: `r${n}`, title: "", createdBy });
+    const db = connect(path);
+    db.exec("UPDATE rooms SET closed = 1 WHERE name = 'r1'");
+    expect((await rooms.list()).map(({ closed }) => closed)).toEqual([false, false, true, false]);
+    expect((await rooms.find("r1"))?.closed).toBe(true);
+    const makers = db.prepare(
+      "SELECT created_by || ' ' || typeof(created_by) FROM rooms WHERE name LIKE 'r%' ORDER BY name",
+    );
+    expect(makers.pluck().all()).toEqual(["7 integer", "u7 text", null]);
+  });
+});
