@@ -1,19 +1,17 @@
 /** The standalone program: config, chat, listen, graceful stop. */
 import { createServer, type Server } from "node:http";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import express from "express";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { type OpenChat, openChat, setTimeouts } from "./chat.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
-import { ParkbenchError } from "./core/errors.js";
+import type { Store } from "./core/store.js";
 import { failRequest, notFound } from "./http/router.js";
 import { checkOptions } from "./options.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
-import { openStore } from "./store/open.js";
+import { openStore, pathOf } from "./store/open.js";
 
 const WATCH_MS = 1000;
 
@@ -47,7 +45,7 @@ async function main(): Promise<void> {
   const server = serve(chat, config, secrets, logger);
   const stop = stopper({ server, chat, logger });
   lost = (error) => stop(error.message, 1);
-  watchStorage(chat, lost);
+  watchStorage(store);
   const stopPruning = pruneSessions(chat.store.sessions, logger);
   server.once("close", stopPruning);
   process.on("uncaughtException", (error) => {
@@ -81,14 +79,9 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[], logge
   return server;
 }
 
-/** A database file that is deleted or replaced under an idle server is found within a second, too. */
-function watchStorage(chat: OpenChat, lost: (error: Error) => void): void {
-  const timer = setInterval(() => {
-    chat.store.check().catch((error: unknown) => {
-      if (error instanceof ParkbenchError && error.code === "storage_lost") lost(error);
-    });
-  }, WATCH_MS);
-  timer.unref();
+/** A database file that is deleted or replaced under an idle server is found within a second, too, and told by `onLost`. */
+function watchStorage(store: Store): void {
+  setInterval(() => store.look(), WATCH_MS).unref();
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {
@@ -112,10 +105,6 @@ function addressOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === "string") return String(address);
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-}
-
-function pathOf(url: string): string {
-  return url.startsWith("file://") ? fileURLToPath(url) : resolve(url.replace(/^file:/, ""));
 }
 
 function makeLogger(level: string): Logger {

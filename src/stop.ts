@@ -1,5 +1,6 @@
 /** The graceful stop: everybody who waits is answered, what was sent is stored, within ten seconds. */
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { OpenChat } from "./chat.js";
 
@@ -23,6 +24,11 @@ export function stopper({
   logger: Logger;
 }): (why: string, exitCode: number) => void {
   let stoppingSince: number | null = null;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
 
   const stop = (why: string, exitCode: number) => {
     if (stoppingSince !== null) return;
@@ -33,7 +39,11 @@ export function stopper({
     setTimeout(() => server.closeAllConnections(), CUT_MS).unref();
     const closed = new Promise<void>((done) => server.close(() => done()));
     chat.tail.close();
-    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+      // Node counts a connection that has not said anything yet as busy (8 s measured); browsers open such ones ahead.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, CLOSE_IDLE_MS);
     closed
       .then(() => chat.close())
       .catch((error: unknown) => {

@@ -60,7 +60,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     };
     child.stdout?.on("data", hear);
     child.stderr?.on("data", hear);
-    void exited.then((code) => reject(new Error(`The server ended with ${code} before it listened:\n${output}`)));
+    void exited.then((code) =>
+      reject(new Error(`The server ended with ${code} before it listened:\n${output}`)),
+    );
   });
   return {
     url,

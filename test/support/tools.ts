@@ -20,6 +20,7 @@ export const tools = {
   w3m: find("w3m"),
   tmux: find("tmux"),
   sqlite3: find("sqlite3"),
+  curl: find("curl"),
   /** Mounting a small file system, for the disk-full tests, takes root on Linux. */
   mount: process.getuid?.() === 0 ? find("mount") : null,
 } as const;
@@ -29,5 +30,6 @@ export const HOW_TO_GET: Readonly<Record<keyof typeof tools, string>> = {
   w3m: "apt-get install w3m",
   tmux: "apt-get install tmux",
   sqlite3: "apt-get install sqlite3",
+  curl: "apt-get install curl",
   mount: "run the tests as root on Linux",
 };

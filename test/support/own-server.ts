@@ -1,0 +1,39 @@
+/** `test` with a folder and server processes of its own, which end with it however it ends. */
+import { rmSync } from "node:fs";
+import { Agent } from "node:http";
+import { test as plainTest } from "vitest";
+import { makeFolder, type ServerOptions, type ServerProcess, startServer } from "./server.js";
+
+export type Start = (options?: ServerOptions) => Promise<ServerProcess>;
+
+export interface Own {
+  readonly folder: string;
+  /** Starts a server over the folder; as often as it is called, one after another or side by side. */
+  readonly start: Start;
+  /** Keeps its connections. */
+  readonly agent: Agent;
+}
+
+export const test = plainTest.extend<Own>({
+  // biome-ignore lint/correctness/noEmptyPattern: from this pattern vitest reads what a fixture needs
+  folder: async ({}, use) => {
+    const folder = makeFolder();
+    await use(folder);
+    rmSync(folder, { recursive: true, force: true });
+  },
+  start: async ({ folder }, use) => {
+    const servers: ServerProcess[] = [];
+    await use(async (options) => {
+      const server = await startServer({ folder, ...options });
+      servers.push(server);
+      return server;
+    });
+    await Promise.all(servers.map((server) => server.stop("SIGKILL")));
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  agent: async ({}, use) => {
+    const agent = new Agent({ keepAlive: true });
+    await use(agent);
+    agent.destroy();
+  },
+});
