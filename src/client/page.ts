@@ -77,10 +77,12 @@
       cancelPoll();
       polls += 1;
       var began = Number(new Date());
+      // After a failure it asks for an answer at once: a parked poll would not tell that the server is back.
+      var waitS = failures > 0 ? 0 : WAIT_S;
       // The client's key and the count make every address unique: no proxy can join two polls, or keep one.
-      var where = "since=" + encode(cursor) + "&room=" + encode(data("room")) + "&wait=" + WAIT_S;
+      var where = "since=" + encode(cursor) + "&room=" + encode(data("room")) + "&wait=" + waitS;
       var address = base + "/poll?" + where + "&client=" + client + "&_=" + polls;
-      cancelPoll = request(address, WAIT_S * 1000 + GRACE_MS, null, "", function (status, answer) {
+      cancelPoll = request(address, waitS * 1000 + GRACE_MS, null, "", function (status, answer) {
         var batch = answer.messages;
         if (status !== 200 || !batch || typeof answer.next !== "string") {
           failures += 1;
@@ -88,11 +90,12 @@
           pollTimer = window.setTimeout(poll, pause(failures));
           return;
         }
+        if (failures > 0) wakeSend(); // what could not be sent need not sit out its pause
         failures = 0;
         say("connected");
         cursor = answer.next;
         // An empty answer that did not wait must not make a busy loop, whoever sent it.
-        var hasty = batch.length === 0 && Number(new Date()) - began < 1000;
+        var hasty = waitS > 0 && batch.length === 0 && Number(new Date()) - began < 1000;
         pollTimer = window.setTimeout(poll, answer.retry || (hasty ? 1000 : 0));
         if (answer.reset) {
           newest = 0;
@@ -176,6 +179,7 @@
           if ((status === 200 || status === 201) && answer.id) {
             renew();
             say("connected");
+            if (failures > 0) poll(); // nor need the poll: the server is back
             tell("", "");
             // What was typed on meanwhile stays, and so does a text that has replaced the one sent.
             if (text.value.indexOf(body) === 0) text.value = text.value.slice(body.length);
