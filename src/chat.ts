@@ -2,45 +2,30 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import express, { type Router } from "express";
-import { ParkbenchError } from "./core/errors.js";
-import { DATA_BYTES_MAX } from "./core/limits.js";
 import type { Batch } from "./core/log.js";
-import type { Author, Draft, Message } from "./core/message.js";
+import type { Message } from "./core/message.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
+import { type HostDraft, sendForHost } from "./host-send.js";
 import { Addresses } from "./http/address.js";
 import { watchControl } from "./http/control-watch.js";
+import { fastLane } from "./http/fast-lane.js";
 import { historyHandler } from "./http/history.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
-import { type Handler, pollHandler } from "./http/poll.js";
-import { noRoom, ReadableRooms } from "./http/readable-rooms.js";
+import { pollHandler } from "./http/poll.js";
+import { ReadableRooms } from "./http/readable-rooms.js";
 import { makeRoomHandler } from "./http/rooms.js";
 import { chatRouter } from "./http/router.js";
 import { sendHandler } from "./http/send.js";
 import { signInHandler, signOutHandler, whoHandler } from "./http/session.js";
+import { setTimeouts } from "./http/timeouts.js";
 import { Tokens } from "./http/token.js";
 import { waitHandler } from "./http/wait.js";
 import { lightReader } from "./identity/light-reader.js";
 import { sessionIdentity } from "./identity/session-identity.js";
 import { type ChatOptions, type CheckedOptions, checkOptions } from "./options.js";
 import { openStore } from "./store/open.js";
-
-/** A message that the host application sends: any kind, with data, in its own name or a user's. */
-export interface HostDraft {
-  readonly room: string;
-  /** Default "". */
-  readonly text?: string;
-  /** Default `message`. Small letters, digits, "_" and "-". */
-  readonly kind?: string;
-  /** Default: no id, and the name "system". */
-  readonly author?: Author;
-  readonly nonce?: string;
-  /** A JSON object of up to 8 KiB. */
-  readonly data?: Readonly<Record<string, unknown>>;
-  /** The id that an `edit` or `delete` means. */
-  readonly ref?: number;
-}
 
 export interface Stats {
   /** Readers waiting in this process now. */
@@ -151,57 +136,16 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     store,
     tail,
     pages,
-    fastLane: fastLane({ "/poll": poll, "/send": send }),
+    fastLane: fastLane(
+      new Map([
+        ["/poll", poll],
+        ["/send", send],
+      ]),
+    ),
     send: (draft) => sendForHost(store, draft),
     async close() {
       tail.close();
       await store.close();
     },
   };
-}
-
-function fastLane(handlers: Readonly<Record<string, Handler>>): OpenChat["fastLane"] {
-  return (req, res) => {
-    const url = req.url ?? "";
-    const mark = url.indexOf("?");
-    const handler = handlers[mark === -1 ? url : url.slice(0, mark)];
-    if (!handler) return false;
-    handler(req, res);
-    return true;
-  };
-}
-
-async function sendForHost(store: Store, draft: HostDraft): Promise<Message> {
-  const { room, text = "", kind = "message", author = { id: null, name: "system" } } = draft;
-  if (!/^[a-z][a-z0-9_-]{0,31}$/.test(kind))
-    throw new TypeError(`"kind" must be small letters, digits, "_" and "-", not "${kind}"`);
-  if (Buffer.byteLength(JSON.stringify(draft.data ?? null)) > DATA_BYTES_MAX) {
-    throw new TypeError(`"data" must be at most ${DATA_BYTES_MAX} bytes of JSON`);
-  }
-  if (!(await store.rooms.find(room))) throw noRoom(room);
-  const row: Draft = {
-    room,
-    text,
-    kind,
-    author,
-    nonce: draft.nonce ?? null,
-    data: draft.data ?? null,
-    ref: draft.ref ?? null,
-  };
-  const { outcome, message } = await store.log.append(row);
-  if (outcome === "conflict")
-    throw new ParkbenchError("nonce_reused", "This nonce was used before for another message.");
-  return message;
-}
-
-/**
- * Node's default of 5 s for kept connections makes proxies drop requests (measured); 75 s is longer than their 60.
- * `requestTimeout` counts receiving only, so it does not end a parked poll (measured).
- */
-export function setTimeouts(server: Server): void {
-  server.keepAliveTimeout = 75_000;
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
-  server.timeout = 0;
-  server.maxHeadersCount = 100;
 }

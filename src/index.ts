@@ -1,10 +1,11 @@
 /** The public surface, nothing else. */
-export { type Chat, createChat, type HostDraft, type Stats } from "./chat.js";
+export { type Chat, createChat, type Stats } from "./chat.js";
 export { type ErrorCode, ParkbenchError } from "./core/errors.js";
 export type { Batch } from "./core/log.js";
 export type { Logger } from "./core/logger.js";
 export type { Author, Message, UserId } from "./core/message.js";
 export type { Room } from "./core/room.js";
 export type { User } from "./core/user.js";
+export type { HostDraft } from "./host-send.js";
 export type { Identity } from "./identity/identity.js";
 export type { ChatOptions } from "./options.js";

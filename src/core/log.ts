@@ -7,6 +7,8 @@ export interface Batch {
   readonly more: boolean;
 }
 
+export const EMPTY: Batch = Object.freeze({ messages: Object.freeze([]), more: false });
+
 /** The rooms a reader asks for; `"all"` is for the tail, which reads once for everybody. */
 export type RoomSet = readonly string[] | "all";
 

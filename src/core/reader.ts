@@ -24,3 +24,16 @@ export interface Place {
   /** Answer the reader now, empty. */
   release(): void;
 }
+
+export interface NextOptions {
+  /** How long to stay parked, in ms; `Infinity` for no deadline. */
+  readonly waitMs: number;
+  /** Most rows in one batch. Default 100. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface FollowOptions {
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}

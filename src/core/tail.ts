@@ -1,52 +1,20 @@
 /** The end of the log, and the only place where a reader waits. */
-import { Batches } from "./batches.js";
 import { Deadlines } from "./deadlines.js";
-import type { Batch, MessageLog } from "./log.js";
+import { type Batch, EMPTY, type MessageLog } from "./log.js";
 import { type Logger, silent } from "./logger.js";
 import type { Message } from "./message.js";
-import type { Place, Reader, Wake } from "./reader.js";
+import { nextBatch } from "./next.js";
+import { ParkedRooms, type Waiter } from "./parked-rooms.js";
+import type { FollowOptions, NextOptions, Place, Reader, Wake } from "./reader.js";
 import { turn } from "./turn.js";
 import { WakeQueue } from "./wake-queue.js";
 import { Watch } from "./watch.js";
-
-export interface NextOptions {
-  /** How long to stay parked, in ms; `Infinity` for no deadline. */
-  readonly waitMs: number;
-  /** Most rows in one batch. Default 100. */
-  readonly limit?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface FollowOptions {
-  readonly limit?: number;
-  readonly signal?: AbortSignal;
-}
 
 export interface TailOptions {
   readonly logger?: Logger;
   /** Readers woken between two looks at other work. Default 256. */
   readonly sliceReaders?: number;
 }
-
-interface Waiter {
-  readonly reader: Reader;
-  /** `reading`: its own first read is under way. `parked`: nothing for it up to `seen`. `woken`: has its batch. */
-  state: "reading" | "parked" | "woken" | "done";
-  /** A batch with rows for it went by while it was reading: read again before parking. */
-  rung: boolean;
-  batch: Batch;
-  cancelDeadline: () => void;
-}
-
-/** `quietAbove`: the room has no row with an id above it, up to what the watch has seen. */
-interface RoomState {
-  readonly waiters: Set<Waiter>;
-  quietAbove: number;
-}
-
-const EMPTY: Batch = Object.freeze({ messages: Object.freeze([]), more: false });
-const ROWS_DEFAULT = 100;
-const ROOMS_KEPT = 10_000;
 
 /**
  * Parks readers and wakes them. Register first, then read: a reader is on the list before its first read starts, so
@@ -58,7 +26,7 @@ const ROOMS_KEPT = 10_000;
 export class Tail {
   readonly #log: MessageLog;
   readonly #logger: Logger;
-  readonly #rooms = new Map<string, RoomState>();
+  readonly #rooms = new ParkedRooms();
   readonly #waiters = new Set<Waiter>();
   readonly #ringListeners = new Set<() => void>();
   readonly #deadlines = new Deadlines<Waiter>((waiter) => this.#settle(waiter, "timeout"));
@@ -84,24 +52,7 @@ export class Tail {
 
   /** The next rows after a cursor, or an empty batch on timeout, abort and close. */
   next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch> {
-    const { signal, limit = ROWS_DEFAULT } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted || this.#isClosing) {
-        resolve(EMPTY);
-        return;
-      }
-      const off = () => signal?.removeEventListener("abort", place.release);
-      const wake = (batch: Batch) => {
-        off();
-        resolve(batch);
-      };
-      const fail = (error: unknown) => {
-        off();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      };
-      const place = this.enter({ rooms, after, limit, wake, fail }, options.waitMs);
-      signal?.addEventListener("abort", place.release);
-    });
+    return this.#isClosing ? Promise.resolve(EMPTY) : nextBatch(this, rooms, after, options);
   }
 
   /** All batches after a cursor, until the signal aborts or the tail closes. */
@@ -134,7 +85,7 @@ export class Tail {
     }
     this.#register(waiter);
     waiter.cancelDeadline = this.#deadlines.add(waiter, waitMs);
-    if (this.#isCaughtUp(reader)) waiter.state = "parked";
+    if (this.#rooms.areQuietFor(reader)) waiter.state = "parked";
     else void this.#readFor(waiter);
     return {
       leave: () => this.#forget(waiter),
@@ -156,11 +107,7 @@ export class Tail {
 
   #register(waiter: Waiter): void {
     this.#waiters.add(waiter);
-    for (const room of waiter.reader.rooms) {
-      const state = this.#rooms.get(room);
-      if (state) state.waiters.add(waiter);
-      else this.#rooms.set(room, { waiters: new Set([waiter]), quietAbove: Number.POSITIVE_INFINITY });
-    }
+    this.#rooms.enter(waiter);
     this.#watch ??= new Watch({
       log: this.#log,
       logger: this.#logger,
@@ -175,11 +122,6 @@ export class Tail {
     });
   }
 
-  /** A reader at its rooms' newest known id parks without touching the database. */
-  #isCaughtUp({ rooms, after }: Reader): boolean {
-    return rooms.every((room) => (this.#rooms.get(room)?.quietAbove ?? Number.POSITIVE_INFINITY) <= after);
-  }
-
   async #readFor(waiter: Waiter): Promise<void> {
     const { rooms, after, limit } = waiter.reader;
     try {
@@ -191,39 +133,18 @@ export class Tail {
         if (batch.messages.length > 0) {
           waiter.batch = batch;
           this.#settle(waiter, "rows");
-        } else if (!waiter.rung) this.#park(waiter);
+        } else if (!waiter.rung) {
+          this.#rooms.learnQuiet(waiter.reader);
+          waiter.state = "parked";
+        }
       }
     } catch (error) {
       this.#fail(waiter, error);
     }
   }
 
-  /** Its own read was empty and nothing rang since: there is nothing for it up to `seen`. */
-  #park(waiter: Waiter): void {
-    const { rooms, after } = waiter.reader;
-    for (const room of rooms) {
-      const state = this.#rooms.get(room);
-      if (state) state.quietAbove = Math.min(state.quietAbove, after);
-    }
-    waiter.state = "parked";
-  }
-
   #deliver(messages: readonly Message[]): void {
-    const batches = new Batches(messages);
-    for (const [room, rows] of batches.byRoom) {
-      const state = this.#rooms.get(room);
-      if (!state) continue;
-      state.quietAbove = rows.at(-1)?.id ?? state.quietAbove;
-      for (const waiter of state.waiters) {
-        if (waiter.state === "reading") waiter.rung = true;
-        if (waiter.state !== "parked") continue;
-        const batch = batches.for(waiter.reader);
-        if (!batch) continue;
-        waiter.batch = batch;
-        waiter.state = "woken";
-        this.#wakeQueue.push(waiter);
-      }
-    }
+    for (const waiter of this.#rooms.deliver(messages)) this.#wakeQueue.push(waiter);
     this.#wakeQueue.start();
   }
 
@@ -237,26 +158,25 @@ export class Tail {
     }
   }
 
-  /** Answers a waiter, once. Whoever has a batch gets it, whatever came first. */
+  /** Whoever has a batch gets it, whatever came first. */
   #settle(waiter: Waiter, why: Wake): void {
-    if (waiter.state === "done") return;
     const { reader, batch } = waiter;
-    this.#forget(waiter);
-    try {
-      reader.wake(batch, batch.messages.length > 0 ? "rows" : why);
-    } catch (error) {
-      // One bad socket must not stop the fan-out.
-      this.#logger.error({ err: error }, "a reader failed while it was answered");
-    }
+    this.#end(waiter, () => reader.wake(batch, batch.messages.length > 0 ? "rows" : why));
   }
 
   #fail(waiter: Waiter, error: unknown): void {
+    this.#end(waiter, () => waiter.reader.fail(error));
+  }
+
+  /** Answers a waiter, once. */
+  #end(waiter: Waiter, answer: () => void): void {
     if (waiter.state === "done") return;
     this.#forget(waiter);
     try {
-      waiter.reader.fail(error);
-    } catch (failure) {
-      this.#logger.error({ err: failure }, "a reader failed while it was told of an error");
+      answer();
+    } catch (error) {
+      // One bad socket must not stop the fan-out.
+      this.#logger.error({ err: error }, "a reader failed while it was answered");
     }
   }
 
@@ -265,15 +185,8 @@ export class Tail {
     waiter.state = "done";
     waiter.cancelDeadline();
     this.#waiters.delete(waiter);
-    for (const room of waiter.reader.rooms) this.#leaveRoom(waiter, room);
+    this.#rooms.leave(waiter);
     if (this.#waiters.size === 0) this.#stopWatch();
-  }
-
-  /** An empty room's state is kept while there are few: the next poll of the room then needs no read. */
-  #leaveRoom(waiter: Waiter, room: string): void {
-    const state = this.#rooms.get(room);
-    state?.waiters.delete(waiter);
-    if (state?.waiters.size === 0 && this.#rooms.size > ROOMS_KEPT) this.#rooms.delete(room);
   }
 
   #stopWatch(): void {

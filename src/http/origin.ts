@@ -36,7 +36,8 @@ export function refuseCrossSite(req: IncomingMessage, origins: Origins, claim: C
   if (site !== undefined && site !== "same-origin") throw refusal(req, origins, `Sec-Fetch-Site: ${site}`);
 
   const hasToken = claim.token === "session" || (claim.token === "signin" && !claim.hasSession);
-  const hasStrongToken = claim.token === "session" || (claim.token === "signin" && claim.signsIn);
+  // Anybody can get a stateless token: with a session's cookie beside it, it would rename whoever has that session.
+  const hasStrongToken = claim.token === "session" || (hasToken && claim.signsIn);
   const claimed = origin ?? originIn(referer);
   if (claimed === undefined) {
     if (!claim.hasSession || hasToken) return;

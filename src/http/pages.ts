@@ -68,7 +68,7 @@ export class Pages {
     );
   }
 
-  /** The room, or a page that says there is none and keeps what was typed. */
+  /** The room. Where there is none, the page of the problem that came with it keeps what was typed. */
   async room(
     req: IncomingMessage,
     asker: Asker,
@@ -78,8 +78,8 @@ export class Pages {
     const { log, rooms } = this.#parts;
     const room = await rooms.find(asker.user, name);
     if (!room) {
-      const problem = given.problem ?? problemOf(noRoom(name), this.#parts.logger);
-      return this.problem(req, asker, problem, given.typed?.text);
+      if (!given.problem) throw noRoom(name);
+      return this.problem(req, asker, given.problem, given.typed?.text);
     }
     const before = given.before ?? null;
     // Read before the messages: what lands in between is on the page, or comes after its cursor.

@@ -68,22 +68,19 @@ export function sendHandler(parts: SendParts): Handler {
     { user }: Asker,
     fields: Fields,
   ): Promise<Appended> {
-    const draftBy = (author: Author): Draft => ({ room: room.name, author, text, nonce });
-    if (user) {
-      await mustPost(user, room);
-      await users?.touch(user.id);
-      return log.append(draftBy(user));
-    }
-    const name = only(fields, "name", "bad_name");
-    if (name === undefined) throw new ParkbenchError("no_name", 'Give a name in "name", or sign in first.');
-    const { shown, folded } = checkName(name);
-    const draft = draftBy({ id: null, name: shown });
-    // Before any other check: a retry whose answer was lost must be recognised even if the name is held by now.
+    const { author, folded } = user ? { author: user, folded: null } : oneShotIn(fields);
+    const draft: Draft = { room: room.name, author, text, nonce };
+    // Before any other check: a retry whose answer was lost must be recognised even if by now somebody holds the name
+    // or the room is closed.
     const recalled = nonce === null ? null : await log.recall(draft);
     if (recalled) return recalled;
-    await mustPost(null, room);
-    if (await users?.isHeld(folded)) {
-      throw new ParkbenchError("name_taken", `Somebody is using the name "${shown}" now. Choose another.`);
+    await mustPost(user, room);
+    if (user) await users?.touch(user.id);
+    else if (folded !== null && (await users?.isHeld(folded))) {
+      throw new ParkbenchError(
+        "name_taken",
+        `Somebody is using the name "${author.name}" now. Choose another.`,
+      );
     }
     return log.append(draft);
   }
@@ -97,6 +94,14 @@ export function sendHandler(parts: SendParts): Handler {
       throw new ParkbenchError("may_not_post", "You may not write in this room.");
     }
   }
+}
+
+/** Who writes once under a name, without a session. */
+function oneShotIn(fields: Fields): { author: Author; folded: string } {
+  const name = only(fields, "name", "bad_name");
+  if (name === undefined) throw new ParkbenchError("no_name", 'Give a name in "name", or sign in first.');
+  const { shown, folded } = checkName(name);
+  return { author: { id: null, name: shown }, folded };
 }
 
 function textIn(fields: Fields): string {
