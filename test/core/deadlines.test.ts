@@ -58,6 +58,18 @@ describe("a deadline", () => {
     expect(due).toEqual(["b"]);
   });
 
+  it("comes after another one for the same time was set and cancelled", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1050);
+    try {
+      deadlines.add("a", 1000)();
+      deadlines.add("b", 1000);
+      vi.advanceTimersByTime(1000);
+      expect(due).toEqual(["b"]);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
   it("that is cancelled by another one in the same moment does not come", () => {
     const cancels: (() => void)[] = [];
     const called: number[] = [];
@@ -93,12 +105,19 @@ describe("the timers", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("are not stopped by a member of an earlier time that cancels late", () => {
-    const late = deadlines.add("a", 0);
-    vi.advanceTimersByTime(SLOT_MS);
-    deadlines.add("b", 0);
-    late();
-    vi.advanceTimersByTime(SLOT_MS);
-    expect(due).toEqual(["a", "b"]);
+  it("are left alone by a member of an earlier time that cancels late, though its time was of the same name", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1050);
+    try {
+      const late = deadlines.add("a", 0);
+      vi.advanceTimersByTime(SLOT_MS);
+      deadlines.add("b", 0);
+      late();
+      deadlines.add("c", 0);
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(SLOT_MS);
+      expect(due).toEqual(["a", "b", "c"]);
+    } finally {
+      now.mockRestore();
+    }
   });
 });

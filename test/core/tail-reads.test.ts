@@ -1,9 +1,9 @@
-/** How often the tail asks the log, what a failing read does, and what rings are worth. */
-import { beforeEach, describe, expect, it, vi } from "vitest";
+/** How often the tail asks the log: as seldom as it can. */
+import { beforeEach, describe, expect, it } from "vitest";
 import { Tail } from "../../src/core/tail.js";
 import { fakeTimers } from "../support/fake-timers.js";
 import { MemoryLog } from "../support/memory-log.js";
-import { RecordingReader } from "../support/recording-reader.js";
+import { type Entering, enterAt, RecordingReader } from "../support/recording-reader.js";
 import { turn } from "../support/turn.js";
 
 const FOR_EVER = Number.POSITIVE_INFINITY;
@@ -18,12 +18,8 @@ beforeEach(() => {
   tail = new Tail(log);
 });
 
-async function enter(rooms: string | readonly string[], after = 0, waitMs = FOR_EVER) {
-  const reader = new RecordingReader(rooms, after);
-  const place = tail.enter(reader, waitMs);
-  await turn();
-  return { reader, place };
-}
+const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
+  enterAt(tail, rooms, after, more);
 
 /** The reads that `job` causes. */
 async function readsOf(job: () => unknown): Promise<readonly string[]> {
@@ -75,6 +71,13 @@ describe("reads", () => {
     expect(other.reader.heard).toEqual([]);
   });
 
+  it("a ring reads only what came after the first reader did, however long the log is", async () => {
+    for (let n = 0; n < 1200; n++) log.table.insert({ room: "a" });
+    const { reader } = await enter("a", 1200);
+    expect(await readsOf(() => log.land("a"))).toEqual(["all"]);
+    expect(reader.heard).toEqual(["rows 1201"]);
+  });
+
   it("a reader at its room's newest known id parks without one; anybody else reads", async () => {
     await enter("a");
     log.land("a");
@@ -115,163 +118,5 @@ describe("reads", () => {
     log.land("r0");
     await turn();
     expect(await visit("r0")).toBe(1);
-  });
-});
-
-describe("a read that fails", () => {
-  it("after a ring leaves everybody parked, and is made again", async () => {
-    const { reader } = await enter("a");
-    log.failNext(2);
-    log.land("a");
-    await turn();
-    vi.advanceTimersByTime(1000);
-    await turn();
-    expect(reader).toMatchObject({ heard: [], failures: [] });
-    vi.advanceTimersByTime(1000);
-    await turn();
-    expect(reader.heard).toEqual(["rows 1"]);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it("after a ring is made again by the next ring, if that comes first", async () => {
-    const { reader } = await enter("a");
-    log.failNext(1);
-    log.land("a");
-    await turn();
-    log.land("a");
-    await turn();
-    expect(reader.heard).toEqual(["rows 1 2"]);
-  });
-
-  it("is not made again when the last reader has gone meanwhile", async () => {
-    const { place } = await enter("a");
-    log.failNext(1);
-    log.land("a");
-    await turn();
-    place.leave();
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it("as a reader's first one is told to that reader alone, once", async () => {
-    const parked = await enter("a");
-    log.failNext(1);
-    const { reader } = await enter("b", 0, 1000);
-    vi.advanceTimersByTime(2000);
-    log.land("b");
-    await turn();
-    expect(reader.answers).toEqual([]);
-    expect(reader.failures).toEqual([expect.objectContaining({ code: "storage_busy" })]);
-    expect(parked.reader).toMatchObject({ heard: [], failures: [] });
-    expect(tail.parked).toBe(1);
-  });
-
-  it("for the end of the log is told to all who wait for it, and the next reader starts anew", async () => {
-    log.steps.isHolding = true;
-    const waiting = [await enter("a", 0, 1000), await enter("b")];
-    log.failNext(1);
-    log.steps.releaseAll();
-    await turn();
-    for (const { reader } of waiting) expect(reader).toMatchObject({ answers: [], failures: [{}] });
-    expect([tail.parked, log.listeners, vi.getTimerCount()]).toEqual([0, 0, 0]);
-    const { reader } = await enter("a");
-    log.land("a");
-    await turn();
-    expect(reader.heard).toEqual(["rows 1"]);
-  });
-
-  it("for the end of the log does not deafen a reader that enters while the others are told", async () => {
-    log.steps.isHolding = true;
-    const again = new RecordingReader("a", 0);
-    const first = new RecordingReader("a", 0);
-    first.fail = () => void tail.enter(again, FOR_EVER);
-    tail.enter(first, FOR_EVER);
-    await enter("a");
-    log.failNext(1);
-    log.steps.releaseAll();
-    await turn();
-    log.land("a");
-    await turn();
-    expect(again.heard).toEqual(["rows 1"]);
-  });
-});
-
-describe("rings", () => {
-  it("that are spurious or doubled wake nobody, and nobody twice", async () => {
-    const { reader } = await enter("a");
-    log.ring();
-    await turn();
-    expect(reader.heard).toEqual([]);
-    log.land("a");
-    log.ring();
-    log.ring();
-    await turn();
-    expect(reader.heard).toEqual(["rows 1"]);
-  });
-
-  it("that are lost cost time, not a message: the next one brings both", async () => {
-    const { reader } = await enter("a");
-    log.table.insert({ room: "a" });
-    await turn();
-    expect(reader.heard).toEqual([]);
-    log.land("b");
-    await turn();
-    expect(reader.heard).toEqual(["rows 1"]);
-  });
-
-  it("before the end of the log is known are not lost", async () => {
-    let rings = 0;
-    tail.onRing(() => rings++);
-    log.steps.isHolding = true;
-    const { reader } = await enter("a");
-    log.steps.release("look newest");
-    log.land("a");
-    log.steps.release("ring");
-    expect(rings).toBe(0);
-    log.steps.releaseAll();
-    await turn();
-    expect(reader.heard).toEqual(["rows 1"]);
-    expect(rings).toBe(1);
-  });
-
-  it("are passed on to whoever asked, while somebody waits, until it asks no more", async () => {
-    let [rings, bad] = [0, 0];
-    tail.onRing(() => {
-      bad++;
-      throw new Error("a bad listener");
-    });
-    const off = tail.onRing(() => rings++);
-    log.ring();
-    await turn();
-    expect(rings).toBe(0);
-    const { reader } = await enter("a");
-    log.ring();
-    await turn();
-    expect([rings, bad]).toEqual([1, 1]);
-    off();
-    log.land("a");
-    await turn();
-    expect([rings, bad]).toEqual([1, 2]);
-    expect(reader.heard).toEqual(["rows 1"]);
-  });
-});
-
-describe("the log", () => {
-  it("has no listener while nobody waits, one while anybody does, and none after the last has gone", async () => {
-    expect(log.listeners).toBe(0);
-    const first = await enter("a", 0, 1000);
-    const second = await enter("b", 0, 1000);
-    const third = await enter("c", 0, 1000);
-    expect(log.listeners).toBe(1);
-    first.place.leave();
-    log.land("b");
-    await turn();
-    expect(log.listeners).toBe(1);
-    vi.advanceTimersByTime(1000);
-    expect(log.listeners).toBe(0);
-    expect(vi.getTimerCount()).toBe(0);
-    expect(await readsOf(() => log.land("a"))).toEqual([]);
-    expect([second, third].map(({ reader }) => reader.heard)).toEqual([["rows 1"], ["timeout"]]);
-    await enter("a", 2);
-    expect(log.listeners).toBe(1);
   });
 });

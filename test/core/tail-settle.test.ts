@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Tail } from "../../src/core/tail.js";
 import { fakeTimers } from "../support/fake-timers.js";
 import { MemoryLog } from "../support/memory-log.js";
-import { RecordingReader } from "../support/recording-reader.js";
+import { type Entering, enterAt, RecordingReader } from "../support/recording-reader.js";
 import { turn } from "../support/turn.js";
 
 const FOR_EVER = Number.POSITIVE_INFINITY;
@@ -18,16 +18,12 @@ beforeEach(() => {
   tail = new Tail(log, { sliceReaders: 1 });
 });
 
-async function enter(rooms: string | readonly string[], after = 0, waitMs = FOR_EVER) {
-  const reader = new RecordingReader(rooms, after);
-  const place = tail.enter(reader, waitMs);
-  await turn();
-  return { reader, place };
-}
+const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
+  enterAt(tail, rooms, after, more);
 
 describe("when its time is over", () => {
   it("a reader is answered empty, and one with more time is not", async () => {
-    const [short, long] = [await enter("a", 0, 1000), await enter("a", 0, 5000)];
+    const [short, long] = [await enter("a", 0, { waitMs: 1000 }), await enter("a", 0, { waitMs: 5000 })];
     vi.advanceTimersByTime(800);
     expect(short.reader.heard).toEqual([]);
     vi.advanceTimersByTime(200);
@@ -42,7 +38,7 @@ describe("when its time is over", () => {
   it("a reader whose first read is still under way is answered, and the read changes nothing", async () => {
     log.table.insert({ room: "a" });
     log.steps.isHolding = true;
-    const { reader } = await enter("a", 0, 1000);
+    const { reader } = await enter("a", 0, { waitMs: 1000 });
     vi.advanceTimersByTime(1000);
     log.steps.releaseAll();
     await turn();
@@ -51,7 +47,7 @@ describe("when its time is over", () => {
   });
 
   it("a reader that was woken before is not answered again", async () => {
-    const { reader } = await enter("a", 0, 1000);
+    const { reader } = await enter("a", 0, { waitMs: 1000 });
     log.land("a");
     await turn();
     vi.advanceTimersByTime(2000);
@@ -107,8 +103,8 @@ describe("a reader whose rows are there, but whose turn to be woken has not come
 
 describe("leaving and releasing", () => {
   it("a reader that left hears nothing more: no row, no end of time, no closing", async () => {
-    const gone = await enter("a", 0, 1000);
-    const stays = await enter("a", 0, FOR_EVER);
+    const gone = await enter("a", 0, { waitMs: 1000 });
+    const stays = await enter("a", 0);
     gone.place.leave();
     gone.place.leave();
     gone.place.release();
@@ -137,7 +133,7 @@ describe("leaving and releasing", () => {
   });
 
   it("a reader that is released is answered empty at once, and once", async () => {
-    const { reader, place } = await enter("a", 0, 1000);
+    const { reader, place } = await enter("a", 0, { waitMs: 1000 });
     place.release();
     place.release();
     place.leave();
@@ -151,9 +147,9 @@ describe("leaving and releasing", () => {
 
 describe("when the tail closes", () => {
   it("everybody is answered once, parked or reading", async () => {
-    const parked = await enter("a", 0, 1000);
+    const parked = await enter("a", 0, { waitMs: 1000 });
     log.steps.isHolding = true;
-    const reading = await enter("b", 0, 1000);
+    const reading = await enter("b", 0, { waitMs: 1000 });
     tail.close();
     tail.close();
     log.steps.releaseAll();

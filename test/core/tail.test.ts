@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Tail } from "../../src/core/tail.js";
 import { MemoryLog } from "../support/memory-log.js";
-import { RecordingReader } from "../support/recording-reader.js";
+import { type Entering, enterAt, RecordingReader } from "../support/recording-reader.js";
 import { turn } from "../support/turn.js";
 
 let log: MemoryLog;
@@ -13,13 +13,8 @@ beforeEach(() => {
   tail = new Tail(log);
 });
 
-/** Enters a reader, and waits until it is parked or answered. */
-async function enter(rooms: string | readonly string[], after: number, limit?: number) {
-  const reader = new RecordingReader(rooms, after, limit);
-  const place = tail.enter(reader, Number.POSITIVE_INFINITY);
-  await turn();
-  return { reader, place };
-}
+const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
+  enterAt(tail, rooms, after, more);
 
 describe("a row that lands", () => {
   it("wakes every parked reader of its room, and nobody else", async () => {
@@ -46,7 +41,7 @@ describe("a row that lands", () => {
 
   it("gives all who have the same rooms, limit and place the identical frozen batch", async () => {
     const alike = [await enter(["a", "b"], 0), await enter(["a", "b"], 0), await enter(["a", "b"], 0)];
-    const other = await enter(["a", "b"], 0, 1);
+    const other = await enter(["a", "b"], 0, { limit: 1 });
     log.land("a");
     await turn();
     const [first, ...rest] = alike.map(({ reader }) => reader.answers[0]?.batch);
@@ -110,11 +105,12 @@ describe("a reader that enters", () => {
     log.steps.isHolding = true;
     log.land("a");
     log.land("a");
-    const ahead = await enter("a", 1);
+    const ahead = await enter("a", 1, { limit: 1 });
     log.steps.releaseAll();
     await turn();
     expect(behind.reader.heard).toEqual(["rows 1 2"]);
     expect(ahead.reader.heard).toEqual(["rows 2"]);
+    expect(ahead.reader.answers[0]?.batch.more).toBe(false);
   });
 });
 
@@ -141,19 +137,23 @@ describe("a reader of several rooms", () => {
 
 describe("a reader's limit", () => {
   it("cuts what a ring brings, and `more` says that there is more", async () => {
-    const readers = [await enter("a", 0, 1), await enter("a", 0, 2), await enter("a", 0, 3)];
+    const readers = [
+      await enter("a", 0, { limit: 1 }),
+      await enter("a", 0, { limit: 2 }),
+      await enter("a", 0, { limit: 3 }),
+    ];
     log.steps.isHolding = true;
     for (const room of ["a", "b", "a"]) log.land(room);
     log.steps.releaseAll();
     await turn();
     expect(readers.map(({ reader }) => reader.heard)).toEqual([["rows 1"], ["rows 1 3"], ["rows 1 3"]]);
     expect(readers.map(({ reader }) => reader.answers[0]?.batch.more)).toEqual([true, false, false]);
-    expect((await enter("a", 1, 1)).reader.heard).toEqual(["rows 3"]);
+    expect((await enter("a", 1, { limit: 1 })).reader.heard).toEqual(["rows 3"]);
   });
 
   it("cuts its first read the same way", async () => {
     for (const room of ["a", "a", "a"]) log.table.insert({ room });
-    const { reader } = await enter("a", 0, 2);
+    const { reader } = await enter("a", 0, { limit: 2 });
     expect(reader.heard).toEqual(["rows 1 2"]);
     expect(reader.answers[0]?.batch.more).toBe(true);
   });
@@ -166,6 +166,6 @@ describe("a reader's limit", () => {
       await expect(tail.next(["a"], 0, { waitMs: 0, limit })).rejects.toThrow(RangeError);
     }
     expect(tail.parked).toBe(1);
-    expect((await enter("a", 0, 1)).reader.heard).toEqual(["rows 1"]);
+    expect((await enter("a", 0, { limit: 1 })).reader.heard).toEqual(["rows 1"]);
   });
 });

@@ -7,15 +7,16 @@ export interface Element {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Every start tag, in order. Attributes must be in double quotes: what breaks out of them makes another element. */
+const TAG = /<([a-z][a-z0-9]*)((?:[^"'>]|"[^"]*"|'[^']*')*)>/gi;
+const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
+
+/** Every start tag, in order, with its attributes in whatever quotes or none: also what should not be there. */
 export function elementsIn(html: string): readonly Element[] {
   const elements: Element[] = [];
-  for (const [, tag = "", rest = ""] of html.matchAll(
-    /<([a-z][a-z0-9]*)((?:\s+[^\s"'>/=]+(?:="[^"]*")?)*)\s*\/?>/gi,
-  )) {
+  for (const [, tag = "", rest = ""] of html.matchAll(TAG)) {
     const attributes: Record<string, string> = {};
-    for (const [, name = "", value = ""] of rest.matchAll(/([^\s"'>/=]+)(?:="([^"]*)")?/g))
-      attributes[name.toLowerCase()] = unescape(value);
+    for (const [, name = "", double, single, bare] of rest.matchAll(ATTRIBUTE))
+      attributes[name.toLowerCase()] = plain(double ?? single ?? bare ?? "");
     elements.push({ tag: tag.toLowerCase(), attributes });
   }
   return elements;
@@ -29,9 +30,7 @@ export function fieldIn(html: string, name: string): string | undefined {
 
 /** The texts of the messages that a page shows, in their order on it. */
 export function messagesIn(html: string): readonly string[] {
-  return [...html.matchAll(/<span class="text"[^>]*>([^<]*)<\/span>/g)].map(([, text = ""]) =>
-    unescape(text),
-  );
+  return [...html.matchAll(/<span class="text"[^>]*>([^<]*)<\/span>/g)].map(([, text = ""]) => plain(text));
 }
 
 /** Where a link with this text leads, or undefined. */
@@ -39,15 +38,15 @@ export function linkIn(html: string, text: string): string | undefined {
   const found = [...html.matchAll(/<a href="([^"]*)"[^>]*>([^<]*)<\/a>/g)].find(
     ([, , shown]) => shown === text,
   );
-  return found?.[1] === undefined ? undefined : unescape(found[1]);
+  return found?.[1] === undefined ? undefined : plain(found[1]);
 }
 
 /** What the page says is wrong, or "". */
 export function problemIn(html: string): string {
   const inner = /<div class="problem"[^>]*>(.*?)<\/div>/s.exec(html)?.[1] ?? "";
-  return unescape(inner.replace(/<[^>]*>/g, "")).trim();
+  return plain(inner.replace(/<[^>]*>/g, "")).trim();
 }
 
-function unescape(text: string): string {
+function plain(text: string): string {
   return text.replace(/&([a-z]+|#39);/g, (whole, name: string) => ENTITIES[name] ?? whole);
 }

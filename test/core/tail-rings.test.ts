@@ -1,0 +1,104 @@
+/** What rings are worth: a lost one costs time, a spurious one nothing; nobody listens when nobody waits. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Tail } from "../../src/core/tail.js";
+import { fakeTimers } from "../support/fake-timers.js";
+import { MemoryLog } from "../support/memory-log.js";
+import { type Entering, enterAt } from "../support/recording-reader.js";
+import { turn } from "../support/turn.js";
+
+fakeTimers();
+
+let log: MemoryLog;
+let tail: Tail;
+
+beforeEach(() => {
+  log = new MemoryLog();
+  tail = new Tail(log);
+});
+
+const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
+  enterAt(tail, rooms, after, more);
+
+describe("rings", () => {
+  it("that are spurious or doubled wake nobody, and nobody twice", async () => {
+    const { reader } = await enter("a");
+    log.ring();
+    await turn();
+    expect(reader.heard).toEqual([]);
+    log.land("a");
+    log.ring();
+    log.ring();
+    await turn();
+    expect(reader.heard).toEqual(["rows 1"]);
+  });
+
+  it("that are lost cost time, not a message: the next one brings both", async () => {
+    const { reader } = await enter("a");
+    log.table.insert({ room: "a" });
+    await turn();
+    expect(reader.heard).toEqual([]);
+    log.land("b");
+    await turn();
+    expect(reader.heard).toEqual(["rows 1"]);
+  });
+
+  it("before the end of the log is known are not lost", async () => {
+    let rings = 0;
+    tail.onRing(() => rings++);
+    log.steps.isHolding = true;
+    const { reader } = await enter("a");
+    log.steps.release("look newest");
+    log.land("a");
+    log.steps.release("ring");
+    expect(rings).toBe(0);
+    log.steps.releaseAll();
+    await turn();
+    expect(reader.heard).toEqual(["rows 1"]);
+    expect(rings).toBe(1);
+  });
+
+  it("are passed on to whoever asked, while somebody waits, until it asks no more", async () => {
+    let [rings, bad] = [0, 0];
+    tail.onRing(() => {
+      bad++;
+      throw new Error("a bad listener");
+    });
+    const off = tail.onRing(() => rings++);
+    log.ring();
+    await turn();
+    expect(rings).toBe(0);
+    const { reader } = await enter("a");
+    log.ring();
+    await turn();
+    expect([rings, bad]).toEqual([1, 1]);
+    off();
+    log.land("a");
+    await turn();
+    expect([rings, bad]).toEqual([1, 2]);
+    expect(reader.heard).toEqual(["rows 1"]);
+  });
+});
+
+describe("the log", () => {
+  it("has no listener while nobody waits, one while anybody does, and none after the last has gone", async () => {
+    expect(log.listeners).toBe(0);
+    const first = await enter("a", 0, { waitMs: 1000 });
+    const second = await enter("b", 0, { waitMs: 1000 });
+    const third = await enter("c", 0, { waitMs: 1000 });
+    expect(log.listeners).toBe(1);
+    first.place.leave();
+    log.land("b");
+    await turn();
+    expect(log.listeners).toBe(1);
+    vi.advanceTimersByTime(1000);
+    expect(log.listeners).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    const reads = log.reads.length;
+    log.land("a");
+    await turn();
+    expect(log.reads).toHaveLength(reads);
+    expect([second, third].map(({ reader }) => reader.heard)).toEqual([["rows 1"], ["timeout"]]);
+    await enter("a", 2);
+    expect(log.listeners).toBe(1);
+  });
+});

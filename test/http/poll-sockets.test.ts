@@ -1,0 +1,141 @@
+/** Polls over bare connections: HTTP/1.0, many on one connection, pipelined, cut in every way. */
+import { afterEach, describe, expect, it } from "vitest";
+import { makeRoom, say } from "../support/guest.js";
+import type { PollBody } from "../support/http-client.js";
+import { answersIn, type RawAnswer } from "../support/raw-answers.js";
+import { openRaw, type RawSocket } from "../support/raw-socket.js";
+import { standalone } from "../support/standalone.js";
+import { until } from "../support/until.js";
+import { benchOf, nobodyWaits, park } from "../support/waiting.js";
+
+const PIPELINED = 500;
+const app = standalone();
+const bench = () => benchOf(app());
+const parked = (count: number) =>
+  until(
+    () => bench().parked() === count,
+    () => `${count} parked; ${bench().parked()} are`,
+  );
+
+afterEach(async () => {
+  app().server.closeAllConnections();
+  await nobodyWaits(bench());
+});
+
+function get(path: string, version = "1.1", ...headers: string[]): string {
+  return [`GET ${path} HTTP/${version}`, "Host: chat", ...headers, "", ""].join("\r\n");
+}
+
+async function answersOf(socket: RawSocket, count: number): Promise<readonly RawAnswer[]> {
+  await until(
+    () => answersIn(socket.received()).length >= count,
+    () => `${count} answers; ${answersIn(socket.received()).length} came`,
+  );
+  return answersIn(socket.received());
+}
+
+const bodyOf = ({ body }: RawAnswer) => JSON.parse(body) as PollBody;
+
+describe("HTTP/1.0", () => {
+  it.each([
+    ["without Host", "GET /poll?since=now HTTP/1.0\r\n\r\n"],
+    ["with Host", get("/poll?since=now", "1.0")],
+  ])("%s parks, and its answer ends with the connection", async (_what, bytes) => {
+    const socket = await openRaw(app().port);
+    socket.write(bytes);
+    await parked(1);
+    const id = await say(app().url, "Ana", "hello");
+    await socket.gone;
+    const [answer] = answersIn(socket.received());
+    expect(answer?.headers).toMatchObject({ connection: "close", "cache-control": "no-store" });
+    expect(answer?.headers).not.toHaveProperty("transfer-encoding");
+    expect(answer && bodyOf(answer).messages.map((message) => message.id)).toEqual([id]);
+  });
+
+  it("with keep-alive carries another poll on the same connection", async () => {
+    const socket = await openRaw(app().port);
+    for (let count = 1; count <= 2; count++) {
+      socket.write(get("/poll?wait=0", "1.0", "Connection: keep-alive"));
+      const answer = (await answersOf(socket, count)).at(-1);
+      expect([answer?.status, answer?.headers.connection]).toEqual([200, "keep-alive"]);
+    }
+    socket.end();
+  });
+});
+
+describe("one connection", () => {
+  it("carries 100 parked polls, one after another", async () => {
+    const socket = await openRaw(app().port);
+    let since = "now";
+    for (let count = 1; count <= 100; count++) {
+      socket.write(get(`/poll?since=${since}`));
+      await parked(1);
+      await app().chat.send({ room: "lobby", text: `number ${count}` });
+      const answer = (await answersOf(socket, count)).at(-1);
+      const body = bodyOf(answer as RawAnswer);
+      expect(body.messages.map(({ text }) => text)).toEqual([`number ${count}`]);
+      since = body.next;
+    }
+    socket.end();
+  });
+
+  it(`with ${PIPELINED} pipelined polls gets every answer, in order, when a row lands`, async () => {
+    const start = await say(app().url, "Ana", "there already");
+    const socket = await openRaw(app().port);
+    const sinces = Array.from({ length: PIPELINED }, (_, i) => start - (i % 2));
+    // The even ones park, the odd ones could be answered at once: their answers wait for their turn all the same.
+    socket.write(sinces.map((since) => get(`/poll?since=${since}`)).join(""));
+    await parked(PIPELINED / 2);
+    expect(socket.received()).toBe("");
+    const id = await say(app().url, "Ana", "for all of them");
+    const answers = await answersOf(socket, PIPELINED);
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const counts = answers.map((answer) => bodyOf(answer).messages.map((message) => message.id));
+    expect(counts).toEqual(sinces.map((since) => (since === start ? [id] : [start])));
+    socket.end();
+  });
+});
+
+describe("a connection that goes while its polls wait", () => {
+  it.each([
+    ["ended", (socket: RawSocket) => socket.end()],
+    ["reset", (socket: RawSocket) => socket.reset()],
+  ])("%s takes all its waiters along, and nobody else's", async (_how, cut) => {
+    const bystander = await park(bench(), "/poll?since=now");
+    const socket = await openRaw(app().port);
+    socket.write(get("/poll?since=now").repeat(PIPELINED));
+    await parked(PIPELINED + 1);
+    cut(socket);
+    await parked(1);
+    expect(bystander.isAnswered()).toBe(false);
+    const id = await say(app().url, "Ana", "still there?");
+    expect((await bystander.body).messages.map((message) => message.id)).toEqual([id]);
+  });
+
+  it("cut before the poll's head was complete leaves nothing behind", async () => {
+    const bystander = await park(bench(), "/poll?since=now");
+    const socket = await openRaw(app().port);
+    socket.write("GET /poll?since=now HTTP/1.1\r\nHost: ch");
+    socket.reset();
+    await socket.gone;
+    await say(app().url, "Ana", "still there?");
+    expect((await bystander.body).messages).toHaveLength(1);
+  });
+
+  it("a waiting page that is left frees its place as well", async () => {
+    const page = await park(bench(), "/rooms/lobby/wait?since=now");
+    page.leave();
+    await parked(0);
+  });
+
+  it("leaves a row for who comes back with the cursor", async () => {
+    await makeRoom(app().url, "Maker", "yard", "The yard");
+    const first = await park(bench(), "/poll?since=now&room=yard");
+    const start = await app().chat.store.log.newest();
+    first.leave();
+    await parked(0);
+    const id = await say(app().url, "Ana", "while away", "yard");
+    const back = await fetch(`${app().url}/poll?since=${start}&room=yard`);
+    expect(((await back.json()) as PollBody).messages.map((message) => message.id)).toEqual([id]);
+  });
+});
