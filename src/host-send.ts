@@ -1,6 +1,5 @@
 /** What a host application sends itself: any kind, with data, in its own name or a user's. */
 import { ParkbenchError } from "./core/errors.js";
-import { DATA_BYTES_MAX } from "./core/limits.js";
 import type { Author, Draft, Message } from "./core/message.js";
 import type { Store } from "./core/store.js";
 import { noRoom } from "./http/readable-rooms.js";
@@ -21,14 +20,11 @@ export interface HostDraft {
   readonly ref?: number;
 }
 
-/** Stores it and resolves once it is on disk. Throws TypeError for a kind or data out of bounds, else a ParkbenchError. */
+/** Stores it and resolves once it is on disk. Throws TypeError for a kind that is none, else a ParkbenchError. */
 export async function sendForHost(store: Store, draft: HostDraft): Promise<Message> {
   const { room, text = "", kind = "message", author = { id: null, name: "system" } } = draft;
   if (!/^[a-z][a-z0-9_-]{0,31}$/.test(kind))
     throw new TypeError(`"kind" must be small letters, digits, "_" and "-", not "${kind}"`);
-  if (Buffer.byteLength(JSON.stringify(draft.data ?? null)) > DATA_BYTES_MAX) {
-    throw new TypeError(`"data" must be at most ${DATA_BYTES_MAX} bytes of JSON`);
-  }
   if (!(await store.rooms.find(room))) throw noRoom(room);
   const row: Draft = {
     room,

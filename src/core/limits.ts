@@ -8,6 +8,7 @@ export const NAME_CODE_POINTS_MAX = 40;
 export const TITLE_CODE_POINTS_MAX = 80;
 /** For `data` of kinds that a host sends, as JSON. */
 export const DATA_BYTES_MAX = 8 * 1024;
+export const DATA_LEVELS_MAX = 100;
 
 /** A request's body, after percent-decoding. */
 export const BODY_BYTES_MAX = 16 * 1024;

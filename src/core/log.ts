@@ -63,7 +63,10 @@ export interface MessageLog {
   /** The `limit` newest rows of `rooms` with an id below `before`, ascending; `more` means there are older ones. */
   before(rooms: readonly string[], before: number, limit: number): Promise<Batch>;
 
-  /** The highest id ever given out, 0 on an empty log. Not lowered by deletions. */
+  /**
+   * The highest id ever given out, 0 on an empty log. Not lowered by deletions, and never above an id that may still
+   * become visible: the tail reads from here on.
+   */
   newest(): Promise<number>;
 
   /** Calls `listener` after the log may have grown, until the returned function is called. */

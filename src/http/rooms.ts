@@ -25,6 +25,9 @@ export function makeRoomHandler(
   });
 }
 
+/** One is enough: zero-width joiners are part of some emoji, but nothing else would be a link that nobody can see. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+
 function roomIn(fields: Fields): { name: string; title: string } {
   const name = only(fields, "name", "bad_room") ?? "";
   if (!ROOM_NAME.test(name)) {
@@ -34,7 +37,8 @@ function roomIn(fields: Fields): { name: string; title: string } {
   if (
     [...title].length > TITLE_CODE_POINTS_MAX ||
     !title.isWellFormed() ||
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(title)
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(title) ||
+    !VISIBLE.test(title)
   ) {
     throw new ParkbenchError(
       "bad_title",

@@ -56,6 +56,8 @@ export interface WaitView extends CommonView {
   readonly messages: readonly MessageView[];
   /** How many of the messages are new since the page was asked for. */
   readonly fresh: number;
+  /** Where the rest is, when more came than are shown. */
+  readonly earlier: string | null;
   readonly refreshHref: string;
 }
 

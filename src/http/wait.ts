@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatCursor } from "../core/cursor.js";
 import type { MessageLog } from "../core/log.js";
+import type { Message } from "../core/message.js";
 import type { Room } from "../core/room.js";
 import type { Tail } from "../core/tail.js";
 import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
@@ -82,16 +83,24 @@ export function waitHandler(parts: WaitParts): Handler {
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const newest = await log.newest();
-    const { messages } = await log.before([name], Number.MAX_SAFE_INTEGER, MESSAGES_SHOWN);
+    const newestPage = await log.before([name], Number.MAX_SAFE_INTEGER, MESSAGES_SHOWN + 1);
+    const messages = newestPage.messages.slice(-MESSAGES_SHOWN);
     const cursor = formatCursor(messages.at(-1)?.id ?? newest, log.epoch);
     if (res.destroyed) return;
+    const base = `${baseOf(req)}/rooms/${name}`;
+    const isFresh = ({ id }: Message) => id > after;
     const html = render("wait", {
       ...pages.common(req, asker, room.title, null),
       room,
       messages: messages.map((message) => messageView(message, asker.user)).reverse(),
-      fresh: messages.filter((message) => message.id > after).length,
+      fresh: messages.filter(isFresh).length,
+      // More came between two refreshes than the page shows: nobody may miss the rest without a word.
+      earlier:
+        newestPage.messages.filter(isFresh).length > messages.length
+          ? `${base}?before=${messages[0]?.id}`
+          : null,
       // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
-      refreshHref: `${baseOf(req)}/rooms/${name}/wait?since=${cursor}&client=${client}&n=${random()}`,
+      refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}`,
     });
     page(html)(res, 200);
   }

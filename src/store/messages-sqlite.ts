@@ -1,10 +1,11 @@
 /** The MessageLog in SQLite. */
+import { encodeData } from "../core/data.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
 import type { Bell } from "./bell.js";
 import { bindId, type Connection, only, type Statement } from "./connection.js";
 import { MessageReads } from "./message-reads-sqlite.js";
-import { COLUMNS, type MessageRow, toMessage, writeData } from "./message-row.js";
+import { COLUMNS, type MessageRow, toMessage } from "./message-row.js";
 import { Nonces } from "./nonces-sqlite.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
@@ -44,7 +45,7 @@ export class SqliteMessageLog implements MessageLog {
 
   async append(given: Draft): Promise<Appended> {
     const draft = { ...given, text: wellFormed(given.text) };
-    const data = writeData(draft.data ?? null);
+    const data = encodeData(draft.data ?? null);
     // The nonce is looked up in the transaction that adds: two retries in one turn must not both find it unused.
     return this.#parts.writer.write(() => this.#recall(draft) ?? this.#add(draft, data), { rings: true });
   }

@@ -1,5 +1,6 @@
 /** Parked polls are answered early, empty and with a retry: for a newer poll, over the cap, and when the server stops. */
-import { afterEach, describe, expect, it } from "vitest";
+import { Agent } from "node:http";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { makeRoom, say } from "../support/guest.js";
 import { signIn } from "../support/member.js";
 import { type Standalone, standalone, startStandalone } from "../support/standalone.js";
@@ -96,6 +97,9 @@ describe("a newer poll", () => {
 
 describe("a stop", () => {
   const SPREAD_MS = 3000;
+  // Kept connections: on others every answer says "close".
+  const agent = new Agent({ keepAlive: true });
+  afterAll(() => agent.destroy());
 
   async function stopping<T>(check: (app: Standalone, bench: Bench) => Promise<T>): Promise<T> {
     const app = await startStandalone();
@@ -111,7 +115,7 @@ describe("a stop", () => {
       await makeRoom(app.url, "Maker", "yard", "The yard");
       const polls = [];
       for (let i = 0; i < 30; i++)
-        polls.push(await park(bench, `/poll?since=now&room=${i % 2 ? "lobby" : "yard"}`));
+        polls.push(await park(bench, `/poll?since=now&room=${i % 2 ? "lobby" : "yard"}`, { agent }));
       app.chat.tail.close();
       const retries = new Set<number>();
       for (const poll of polls) {
@@ -130,9 +134,11 @@ describe("a stop", () => {
   it("answers who comes late the same way, and moves nobody's cursor", () =>
     stopping(async (app, bench) => {
       const id = await say(app.url, "Ana", "before the stop");
+      const before = await send(bench, "/poll?since=0", { agent }).answer;
+      expect(before.headers.connection).toBe("keep-alive");
       app.chat.tail.close();
       for (const since of ["now", String(id), "0"]) {
-        const late = await send(bench, `/poll?since=${since}`).answer;
+        const late = await send(bench, `/poll?since=${since}`, { agent }).answer;
         expect([late.status, late.headers.connection], since).toEqual([200, "close"]);
         const next = since === "0" ? "0" : String(id);
         expect(JSON.parse(late.text)).toMatchObject({

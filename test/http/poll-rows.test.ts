@@ -61,6 +61,11 @@ describe("on a log with rows", () => {
     ]);
   });
 
+  it("a room named many times is one room", async () => {
+    const query = `since=${at(0)}${"&room=lobby".repeat(51)}`;
+    expect(textsOf(await poll(query))).toEqual(["three", "four"]);
+  });
+
   it("next is the last row's id with the epoch, also for who came with a bare id", async () => {
     expect((await poll(`since=${at(0)}`)).next).toBe(`${at(3)}-${epoch()}`);
     expect((await poll(`since=${at(4)}&wait=0`)).next).toBe(`${at(4)}-${epoch()}`);

@@ -1,7 +1,10 @@
 /** Polls over bare connections: HTTP/1.0, many on one connection, pipelined, cut in every way. */
-import { afterEach, describe, expect, it } from "vitest";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Gate } from "../support/gate.js";
 import { makeRoom, say } from "../support/guest.js";
 import type { PollBody } from "../support/http-client.js";
+import { signIn } from "../support/member.js";
 import { answersIn, type RawAnswer } from "../support/raw-answers.js";
 import { openRaw, type RawSocket } from "../support/raw-socket.js";
 import { standalone } from "../support/standalone.js";
@@ -120,6 +123,33 @@ describe("a connection that goes while its polls wait", () => {
     await socket.gone;
     await say(app().url, "Ana", "still there?");
     expect((await bystander.body).messages).toHaveLength(1);
+  });
+
+  it("cut while its session is still being read does not park afterwards", async () => {
+    const { sessions } = app().chat.store;
+    const read = sessions.read.bind(sessions);
+    const gate = new Gate();
+    const asked = vi.spyOn(sessions, "read").mockImplementation(async (id) => {
+      await gate.pass();
+      return read(id);
+    });
+    const { cookie } = await signIn(app().url, "Bo");
+    const seenGone = new Promise<void>((done) => {
+      app().server.once("connection", (socket: Socket) => socket.once("close", () => done()));
+    });
+    const socket = await openRaw(app().port);
+    socket.write(get("/poll?since=now", "1.1", `Cookie: ${cookie}`));
+    await until(() => asked.mock.calls.length === 1, "the session read");
+    socket.reset();
+    await seenGone;
+    const passed = gate.passed(1);
+    gate.open();
+    await passed;
+    asked.mockRestore();
+    // The twin: whole, the same request parks.
+    const poll = await park(bench(), "/poll?since=now", { headers: { cookie } });
+    expect(bench().parked()).toBe(1);
+    poll.leave();
   });
 
   it("a waiting page that is left frees its place as well", async () => {

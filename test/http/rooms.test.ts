@@ -83,7 +83,7 @@ describe("making a room", () => {
     expect(titleOf(name)).toBe(stored);
   });
 
-  it.each(["😀".repeat(81), "two\nlines", "a\u0007bell", "\u202Eturned", "a\u2028b", "a\0b"])(
+  it.each(["😀".repeat(81), "two\nlines", "a\u0007bell", "\u202Eturned", "a\u2028b", "a\0b", "\u200b\u200d"])(
     "refuses the title %j",
     async (title) => {
       const refused = await make({ name: "bad-title", title });

@@ -55,6 +55,17 @@ describe("the waiting page", () => {
     expect(messagesIn((await parked.answer).text)).toEqual(["in the yard"]);
   });
 
+  it("says where the rest is when more came than it shows, and says nothing when all are shown", async () => {
+    const path = nextOf(await get("/rooms/yard/wait"));
+    for (let n = 1; n <= 30; n++) await say(app().url, "Bo", `n${n}`, "yard");
+    expect((await get(path)).text).not.toContain("the ones before these");
+    await say(app().url, "Bo", "n31", "yard");
+    const { text } = await get(`${path}x`);
+    expect(messagesIn(text).at(-1)).toBe("n2");
+    const rest = await get(linkIn(text, "the ones before these") ?? "");
+    expect(messagesIn(rest.text)[0]).toBe("n1");
+  });
+
   it("marks what is new, and says how much", async () => {
     const first = await get("/rooms/lobby/wait");
     expect(first.text).toContain("Nothing new yet");

@@ -1,7 +1,7 @@
 /** Bad input at the socket, one after another on one server: it lives, forgets the abusers and serves the others. */
 import { setMaxListeners } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { say } from "../support/guest.js";
+import { makeRoom, say } from "../support/guest.js";
 import { call, pollBody } from "../support/http-client.js";
 import { hasReadAll, type ParkedPoll, parkPolls } from "../support/parked.js";
 import { openRaw } from "../support/raw-socket.js";
@@ -14,11 +14,14 @@ let bystander: ParkedPoll | undefined;
 
 beforeAll(async () => {
   server = await startServer();
-  [bystander] = await parkPolls(server.url, 1, "wait=45");
+  await makeRoom(server.url, "Ana", "annex", "Annex");
+  [bystander] = await parkPolls(server.url, 1, "room=lobby&wait=45");
 });
 
 afterAll(() => server.stop("SIGKILL"));
 
+/** Into a room where nothing is ever said: whoever is left behind there stays, and is counted at the end. */
+const POLL = "/poll?since=now&wait=45&room=annex HTTP/1.1";
 const GET = "Host: chat\r\n\r\n";
 
 function post(body: string, type: string, length = Buffer.byteLength(body)): string {
@@ -103,7 +106,7 @@ test("a body that is cut off, by an end and by a reset, stores nothing", async (
 
 test(`${PIPELINED} polls pipelined on one socket are all parked, and forgotten when it is cut`, async () => {
   const socket = await openRaw(server.port);
-  socket.write(`GET /poll?since=now&wait=45 HTTP/1.1\r\n${GET}`.repeat(PIPELINED));
+  socket.write(`GET ${POLL}\r\n${GET}`.repeat(PIPELINED));
   await hasReadAll(server.url);
   socket.reset();
   await socket.gone;
@@ -112,13 +115,13 @@ test(`${PIPELINED} polls pipelined on one socket are all parked, and forgotten w
 test("polls that are aborted while they are parked", async () => {
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
-  const polls = await parkPolls(server.url, 50, "wait=45", { signal: abort.signal });
+  const polls = await parkPolls(server.url, 50, "room=annex&wait=45", { signal: abort.signal });
   abort.abort();
   const ends = await Promise.allSettled(polls.map(({ answer }) => answer));
   expect(ends.every(({ status }) => status === "rejected")).toBe(true);
   for (const end of ["end", "reset"] as const) {
     const socket = await openRaw(server.port);
-    socket.write(`GET /poll?since=now&wait=45 HTTP/1.1\r\n${GET}`);
+    socket.write(`GET ${POLL}\r\n${GET}`);
     await hasReadAll(server.url);
     socket[end]();
     await socket.gone;
@@ -126,7 +129,7 @@ test("polls that are aborted while they are parked", async () => {
 });
 
 test("afterwards the poll that was parked all the time gets its message, and it has gone through no error", async () => {
-  await say(server.url, "Ana", "still there?");
+  await say(server.url, "Bob", "still there?");
   expect(bystander && pollBody(await bystander.answer).messages).toMatchObject([{ text: "still there?" }]);
   expect(server.output()).not.toMatch(/"level":[56]0|Warning/);
 });

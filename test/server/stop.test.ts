@@ -77,11 +77,13 @@ test("a send in flight is finished: answered 201, and its row is there after the
   const server = await start();
   const [poll] = await parkPolls(server.url, 1);
   const texts = Array.from({ length: 10 }, (_, n) => `in flight ${n}`);
+  const silent = await openRaw(server.port);
   const sends = await beginSends(server, texts);
   const end = ended(server);
   server.child.kill("SIGTERM");
-  // The poll's answer says that the stop has begun.
+  // The poll's answer says that the stop has begun, the silent one's end that connections are being closed.
   await poll?.answer;
+  await silent.gone;
   const sockets = await Promise.all(sends.map((finish) => finish()));
   for (const socket of sockets) expect(socket.received()).toMatch(/^HTTP\/1\.1 201 /);
   const { ms, code } = await end;

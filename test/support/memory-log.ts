@@ -1,4 +1,5 @@
 /** A MessageLog in memory whose reads and rings a test can hold back, reorder, count and make fail. */
+import { encodeData } from "../../src/core/data.js";
 import { ParkbenchError } from "../../src/core/errors.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../../src/core/log.js";
 import type { Draft, Message } from "../../src/core/message.js";
@@ -61,6 +62,7 @@ export class MemoryLog implements MessageLog {
 
   async append(draft: Draft): Promise<Appended> {
     this.#refuseClosed();
+    encodeData(draft.data ?? null);
     return this.table.recall(draft) ?? { outcome: "appended", message: this.land(draft.room, draft) };
   }
 
