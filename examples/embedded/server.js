@@ -38,7 +38,11 @@ const chat = createChat({
 app.use("/chat", chat.router);
 
 app.post("/order", async (_req, res) => {
-  const message = await chat.send({ room: "lobby", text: "An order came in.", author: { id: null, name: "The shop" } });
+  const message = await chat.send({
+    room: "lobby",
+    text: "An order came in.",
+    author: { id: null, name: "The shop" },
+  });
   res.status(201).json({ announcedAs: message.id });
 });
 

@@ -14,7 +14,7 @@
   };
   type Batch = { messages?: Message[]; next?: string; retry?: number; reset?: object };
   /** What any address may answer: a batch, a stored message, a problem. Read with suspicion: it may be a proxy's. */
-  type Answer = Batch & { id?: number; code?: string; title?: string; detail?: string };
+  type Answer = Batch & { id?: number; code?: string; detail?: string };
   type Done = (status: number, answer: Answer) => void;
 
   var WAIT_S = 25;
@@ -190,10 +190,7 @@
           } else {
             if (answer.code === "nonce_reused") renew();
             say(failures ? "reconnecting" : "connected");
-            tell(
-              answer.title || "Not sent",
-              answer.detail || "The server is away. Your text is kept: send it again."
-            );
+            tell("Not sent", answer.detail || "The server is away. Your text is kept: send it again.");
             (name && /name/.test(answer.code || "") ? name : text).focus();
           }
         });

@@ -61,7 +61,7 @@ export class Pages {
     const name = asker.user?.name ?? "";
     return page(
       render("home", {
-        ...this.common(req, asker, "Rooms", problem),
+        ...this.common(req, asker, "Parkbench", problem),
         rooms,
         typed: { name, room: "", roomTitle: "", ...typed },
       }),

@@ -21,7 +21,7 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m", () => {
 
   it("signs in, posts, and with its refresh on shows what others post while it waits", async () => {
     terminal = await openTerminal([tools.w3m ?? "", "-o", "meta_refresh=1", `${server.url}/`]);
-    await terminal.shows("Viewing <Rooms>");
+    await terminal.shows("Viewing <Parkbench>");
     await terminal.press("Tab");
     await fillIn("Wanda");
     await terminal.press("Tab", "Enter");

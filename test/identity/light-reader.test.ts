@@ -83,6 +83,7 @@ describe("the bearer is nobody", () => {
     ["with an empty signature", named(good.replace(/\..*$/, "."))],
     ["with another's signature", named(signed("visitor").replace("visitor", "ana"))],
     ["without the mark of a signed cookie", named(encodeURIComponent(sign("ana", SECRETS[0] ?? "")))],
+    ["with another mark", named(encodeURIComponent(`j:${sign("ana", SECRETS[0] ?? "")}`))],
     ["with the bare id", named("ana")],
     ["with nothing in it", named("")],
     ["with an empty id", named(signed(""))],

@@ -131,6 +131,7 @@ describe("two names", () => {
     ["ſam", "Sam"],
     ["Åsa", "\u212bsa"],
     ["①", "1"],
+    ["℡", "tel"],
     ["ａｂｃ　ｄ", "abc d"],
     ["Ǆ", "ǆ"],
   ])("%j and %j are the same", (one, other) => {

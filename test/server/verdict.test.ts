@@ -20,6 +20,7 @@ function goodRun(): History {
   return {
     kills: KILLS,
     unanswered: 2 * KILLS,
+    hungUp: 3,
     log,
     sent: log.map(({ nonce, room, text }, n) => ({ nonce: nonce ?? "", room, text, begunAt: 10 * n })),
     acks: log.map(({ id, nonce }, n) => ({
@@ -54,7 +55,7 @@ test("a run in which every promise was kept is found so, with its counts", () =>
   expect(judge(goodRun())).toEqual({
     outcome: "kept",
     faults: [],
-    counts: { kills: 4, rows: 60, acks: 60, unanswered: 8, found: 6, heard: 100 },
+    counts: { kills: 4, rows: 60, acks: 60, unanswered: 8, hungUp: 3, found: 6, heard: 100 },
   });
 });
 
@@ -175,7 +176,7 @@ describe("a run in which too little happened is not taken for a good one", () =>
       /only 60 acknowledged sends for 7 kills/,
       (run) => ({ ...run, kills: 7 }),
     ],
-    ["every send was answered", /only 0 sends were left without/, (run) => ({ ...run, unanswered: 0 })],
+    ["every send was answered", /only 0 sends were cut off/, (run) => ({ ...run, unanswered: 0 })],
     [
       "no retry found its row",
       /only 0 retries/,

@@ -28,7 +28,15 @@ export async function runKills({ folder, kills, seed }: KillRunOptions): Promise
   await makeRoom(server.url, "Keeper", "annex", "Annex");
 
   const [sends, polls] = [new Gate(), new Gate()];
-  const writing: Writing = { url: server.url, gate: sends, rooms: ROOMS, sent: [], acks: [], unanswered: 0 };
+  const writing: Writing = {
+    url: server.url,
+    gate: sends,
+    rooms: ROOMS,
+    sent: [],
+    acks: [],
+    unanswered: 0,
+    hungUp: 0,
+  };
   const agent = new Agent({ keepAlive: true });
   const stop = new AbortController();
   const writers = Array.from({ length: WRITERS }, (_, n) =>
@@ -40,6 +48,7 @@ export async function runKills({ folder, kills, seed }: KillRunOptions): Promise
       stop: stop.signal,
     }),
   );
+  for (const writer of writers) writer.catch(() => {});
   const reading = { url: server.url, gate: polls, agent };
   /** A writer ends before its time only by an answer that it should not have had. */
   const passed = (more: number) => Promise.race([sends.passed(more), Promise.all(writers)]);
@@ -56,7 +65,8 @@ export async function runKills({ folder, kills, seed }: KillRunOptions): Promise
       // No wait for anything: where in the life of its sends the server is hit must be as random as it can be.
       await pause(random.whole(0, 6));
       for (const gate of [sends, polls]) gate.close();
-      await server.stop("SIGKILL");
+      if ((await server.stop("SIGKILL")) !== "SIGKILL")
+        throw new Error(`It ended by itself:\n${server.output()}`);
       server = await start();
       for (const gate of [sends, polls]) gate.open();
     }
@@ -67,8 +77,8 @@ export async function runKills({ folder, kills, seed }: KillRunOptions): Promise
     const heard = await Promise.all(readers.map(({ readUpTo }) => readUpTo(log)));
     const code = await server.stop();
     if (code !== 0) throw new Error(`The last server ended with ${code}:\n${server.output()}`);
-    const { sent, acks, unanswered } = writing;
-    return { kills, unanswered, log: readLog(server.database), sent, acks, heard };
+    const { sent, acks, unanswered, hungUp } = writing;
+    return { kills, unanswered, hungUp, log: readLog(server.database), sent, acks, heard };
   } finally {
     stop.abort();
     for (const gate of [sends, polls]) gate.close();

@@ -13,7 +13,9 @@ export interface Writing {
   readonly rooms: readonly string[];
   readonly sent: Sent[];
   readonly acks: Ack[];
+  /** Sends that were cut off by somebody else. */
   unanswered: number;
+  hungUp: number;
 }
 
 export interface WriterOptions {
@@ -46,11 +48,12 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
     for (;;) {
       await writing.gate.pass();
       const answer = await send(form);
-      if (answer === null) writing.unanswered += 1;
-      else if (answer.status === 200 || answer.status === 201) {
+      if (answer === null) continue;
+      if (answer.status === 200 || answer.status === 201) {
         writing.acks.push({ nonce, id: idOf(answer), status: answer.status, at: performance.now() });
         return;
-      } else throw new Error(`A send was answered ${answer.status}: ${answer.text}`);
+      }
+      throw new Error(`A send was answered ${answer.status}: ${answer.text}`);
     }
   }
 
@@ -67,6 +70,8 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
         signal: hangUp.signal,
       });
     } catch {
+      if (hangUp.signal.aborted) writing.hungUp += 1;
+      else writing.unanswered += 1;
       return null;
     } finally {
       clearTimeout(timer);

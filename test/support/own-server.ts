@@ -22,13 +22,15 @@ export const test = plainTest.extend<Own>({
     rmSync(folder, { recursive: true, force: true });
   },
   start: async ({ folder }, use) => {
-    const servers: ServerProcess[] = [];
-    await use(async (options) => {
-      const server = await startServer({ folder, ...options });
-      servers.push(server);
-      return server;
+    const starts: Promise<ServerProcess>[] = [];
+    await use((options) => {
+      const starting = startServer({ folder, ...options });
+      starts.push(starting);
+      return starting;
     });
-    await Promise.all(servers.map((server) => server.stop("SIGKILL")));
+    // Also those that a failed test did not wait for.
+    const servers = await Promise.allSettled(starts);
+    await Promise.all(servers.map((start) => start.status === "fulfilled" && start.value.stop("SIGKILL")));
   },
   // biome-ignore lint/correctness/noEmptyPattern: as above
   agent: async ({}, use) => {

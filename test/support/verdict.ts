@@ -36,8 +36,10 @@ export interface Heard {
 
 export interface History {
   readonly kills: number;
-  /** Sends without an answer. */
+  /** Sends that a kill has cut off. */
   readonly unanswered: number;
+  /** Sends whose writer hung up before the answer. */
+  readonly hungUp: number;
   /** The table afterwards, ascending. */
   readonly log: readonly Row[];
   readonly sent: readonly Sent[];
@@ -49,7 +51,9 @@ export interface Verdict {
   readonly outcome: "kept" | "BROKEN" | "INCONCLUSIVE";
   /** One line each; at most 20. */
   readonly faults: readonly string[];
-  readonly counts: Readonly<Record<"kills" | "rows" | "acks" | "unanswered" | "found" | "heard", number>>;
+  readonly counts: Readonly<
+    Record<"kills" | "rows" | "acks" | "unanswered" | "hungUp" | "found" | "heard", number>
+  >;
 }
 
 const FAULTS_MAX = 20;
@@ -62,6 +66,7 @@ export function judge(history: History): Verdict {
     rows: history.log.length,
     acks: history.acks.length,
     unanswered: history.unanswered,
+    hungUp: history.hungUp,
     found: foundByRetry(history.acks),
     heard: history.heard.reduce((sum, { rows }) => sum + rows.length, 0),
   };
@@ -150,7 +155,7 @@ function foundByRetry(acks: readonly Ack[]): number {
 function* lacks({ kills, acks, unanswered, heard }: History, found: number): Generator<string> {
   if (kills < 1) yield "nothing was killed";
   if (acks.length < 10 * kills) yield `only ${acks.length} acknowledged sends for ${kills} kills`;
-  if (unanswered < kills) yield `only ${unanswered} sends were left without an answer`;
+  if (unanswered < kills) yield `only ${unanswered} sends were cut off`;
   if (found < Math.max(1, kills / 10)) yield `only ${found} retries found their row`;
   if (heard.length === 0) yield "nobody read";
   for (const { reader, rows, cut } of heard)
