@@ -148,7 +148,7 @@ export class Pages {
     let asker = NOBODY;
     try {
       asker = await askerOf(this.#parts.identity, req);
-      await this.#touch(asker);
+      await this.holdName(asker);
       const made = await make(asker);
       made(res, 200);
     } catch (error) {
@@ -165,7 +165,7 @@ export class Pages {
   }
 
   /** Loading a page holds the name. That somebody else has it by now is said when they write, not when they read. */
-  async #touch({ user }: Asker): Promise<void> {
+  async holdName({ user }: Asker): Promise<void> {
     try {
       if (user) await this.#parts.users?.touch(user.id);
     } catch (error) {

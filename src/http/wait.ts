@@ -35,6 +35,7 @@ export function waitHandler(parts: WaitParts): Handler {
     let asker = NOBODY;
     const run = async () => {
       asker = await askerOf(parts.identity, req);
+      await pages.holdName(asker);
       await answer(req, res, asker);
     };
     run().catch((error: unknown) => pages.fail(req, res, asker, error));

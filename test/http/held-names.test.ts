@@ -52,6 +52,7 @@ describe("what holds it on", () => {
     ["a send", (member) => as(member, "/send", { text: "here I am" })],
     ["the first page", (member) => as(member, "/")],
     ["a room's page", (member) => as(member, "/rooms/lobby")],
+    ["the waiting page", (member) => as(member, "/rooms/lobby/wait")],
     ["a rename", (member) => as(member, "/session", { name: `${member.user.name}-2` })],
   ];
   const leavesAlone: [string, (member: Member) => Promise<unknown>][] = [

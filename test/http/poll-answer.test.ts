@@ -27,11 +27,14 @@ describe("headers", () => {
     ["with the newest page", ""],
     ["with a reset", "since=5-zzzz"],
   ])("of an answer %s keep every cache from it, and say its length in bytes", async (_what, query) => {
-    const { headers, text } = await call(`${app().url}/poll?${query}`);
+    const { headers, text } = await call(`${app().url}/poll?${query}`, {
+      headers: { Origin: "https://other.example" },
+    });
     expect(headers).toMatchObject(expected);
     expect(headers["content-length"]).toBe(String(Buffer.byteLength(text)));
     for (const absent of ["etag", "last-modified", "transfer-encoding", "set-cookie", "x-powered-by"])
       expect(headers, absent).not.toHaveProperty(absent);
+    for (const name of Object.keys(headers)) expect(name).not.toMatch(/^access-control-/);
   });
 
   it("of a woken poll are the same", async () => {
