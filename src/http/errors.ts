@@ -67,8 +67,10 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
 const SHOWN_INSTEAD: Partial<Record<ErrorCode, string>> = {
   storage_busy: "The database is busy. Nothing was stored; send it again in a moment.",
   storage_full: "The server's disk is full. Nothing was stored; send it again later.",
-  storage_lost: "The server has lost its database. It is not known whether this was stored; send it again later.",
-  storage_failed: "The server cannot use its database. It is not known whether this was stored; send it again later.",
+  storage_lost:
+    "The server has lost its database. It is not known whether this was stored; send it again later.",
+  storage_failed:
+    "The server cannot use its database. It is not known whether this was stored; send it again later.",
   closed: "The server is stopping. Nothing was stored; send it again in a moment.",
   internal: "The server failed at this request. It has been noted; try again later.",
 };
