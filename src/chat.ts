@@ -9,6 +9,7 @@ import { Tail } from "./core/tail.js";
 import { type HostDraft, sendForHost } from "./host-send.js";
 import { Addresses } from "./http/address.js";
 import { watchControl } from "./http/control-watch.js";
+import { problemOf, writeProblem } from "./http/errors.js";
 import { fastLane } from "./http/fast-lane.js";
 import { historyHandler } from "./http/history.js";
 import { Pages } from "./http/pages.js";
@@ -68,7 +69,11 @@ export function createChat(options: ChatOptions = {}): Chat {
   const router = express.Router();
   router.use((req, res, next) => {
     if (open) return open.router(req, res, next);
-    opening.then((chat) => chat.router(req, res, next), next);
+    opening.then(
+      (chat) => chat.router(req, res, next),
+      // Not the host's error handler: the error names files of this machine.
+      (error: unknown) => writeProblem(req, res, problemOf(error, checked.logger)),
+    );
   });
   return {
     router,
@@ -79,7 +84,12 @@ export function createChat(options: ChatOptions = {}): Chat {
       yield* (await opening).tail.follow(rooms, after, followOptions);
     },
     stats: () => ({ parked: open?.tail.parked ?? 0 }),
-    close: async () => (await opening).close(),
+    // What could not be opened is closed: a host that stops has heard of it by `ready`.
+    close: () =>
+      opening.then(
+        (chat) => chat.close(),
+        () => {},
+      ),
   };
 }
 

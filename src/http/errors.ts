@@ -105,5 +105,6 @@ function asHttpError(error: unknown): { code: ErrorCode; message: string } | nul
   if (status === 400) return { code: "bad_request", message: "The address or the request is malformed." };
   if (status === 413) return { code: "too_large", message: "The request is too large." };
   if (status === 404) return { code: "not_found", message: "There is nothing at this address." };
-  return null;
+  const isAskers = typeof status === "number" && status > 400 && status < 500;
+  return isAskers ? { code: "bad_request", message: "The request asks for what cannot be." } : null;
 }

@@ -90,7 +90,7 @@ export function pollHandler(parts: PollParts): Handler {
       session: asker.session,
       wake(batch, why) {
         if (why === "rows") return deliver(req, res, asked, asker, batch);
-        if (why === "closing") res.setHeader("Connection", "close");
+        if (why === "closing" && !res.headersSent) res.setHeader("Connection", "close");
         write(res, encoder.empty(after, why === "timeout" ? 0 : retryMs(why === "closing")));
       },
       fail: (error) => writeProblem(req, res, problemOf(error, logger)),
@@ -179,5 +179,6 @@ function retryMs(spread: boolean): number {
 }
 
 function write(res: ServerResponse, body: Buffer): void {
-  if (!res.destroyed) writeAnswer(res, 200, "application/json; charset=utf-8", body);
+  // A host's own time limit may have answered in our place.
+  if (!res.destroyed && !res.headersSent) writeAnswer(res, 200, "application/json; charset=utf-8", body);
 }

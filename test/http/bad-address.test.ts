@@ -154,6 +154,8 @@ describe("heads", () => {
 
   it.each([
     ["a poll", "GET /poll?wait=0 HTTP/1.1\r\n", "\r\n"],
+    ["a room's page", "GET /rooms/lobby HTTP/1.1\r\n", "\r\n"],
+    ["the history", "GET /history HTTP/1.1\r\n", "\r\n"],
     ["a send", "POST /send HTTP/1.1\r\nContent-Type: application/json\r\n", "Content-Length: 2\r\n\r\n{}"],
   ])("two Hosts on %s: 400 bad_host", async (_what, line, rest) => {
     const answer = await first(`${line}${HOSTS}Connection: close\r\n${rest}`);

@@ -4,9 +4,45 @@ import { describe, expect, it } from "vitest";
 import { addressesIn } from "../support/addresses.js";
 import { embedded, hostIdentity, PEOPLE, startEmbedded } from "../support/embedded.js";
 import { fieldIn } from "../support/html.js";
-import { call, codeOf, idOf } from "../support/http-client.js";
+import { call, codeOf, idOf, pollBody } from "../support/http-client.js";
 import { cookieIn } from "../support/member.js";
 import { park } from "../support/waiting.js";
+
+describe("over a database that cannot be opened", () => {
+  it("answers 503 without a word of where it is, leaves the host standing, and closes", async () => {
+    const app = await startEmbedded({ database: "/dev/null/chat.db" });
+    await expect(app.chat.ready).rejects.toMatchObject({ code: "storage_failed" });
+    const refused = await call(`${app.bench.url}/poll`);
+    expect([refused.status, codeOf(refused)]).toEqual([503, "storage_failed"]);
+    expect(refused.text).not.toMatch(/dev|null\/|at /);
+    expect((await call(`${app.host}/session`)).status).toBe(200);
+    await app.chat.close();
+    await app.close();
+  });
+});
+
+describe("a host that answers in our place", () => {
+  it("is not disturbed when the parked request would have been answered", async () => {
+    const app = await startEmbedded(
+      { identity: { ...hostIdentity, mayRead: () => true } },
+      {
+        before: (host) =>
+          host.use("/chat/poll", (req, res, next) => {
+            next();
+            if (req.query.limit === "7") res.status(504).write("too late");
+          }),
+      },
+    );
+    await app.chat.ready;
+    const late = fetch(`${app.bench.url}/poll?since=now&limit=7`);
+    const other = await park(app.bench, "/poll?since=now");
+    expect((await late).status).toBe(504);
+    const { id } = await app.chat.send({ room: "lobby", text: "news" });
+    expect(pollBody(await other.answer).messages.map((message) => message.id)).toEqual([id]);
+    expect((await call(`${app.bench.url}/poll?wait=0`)).status).toBe(200);
+    await app.close();
+  });
+});
 
 describe("with the host's users", () => {
   const app = embedded({ identity: hostIdentity });
