@@ -58,6 +58,7 @@ export interface WaitView extends CommonView {
   readonly fresh: number;
   /** Where the rest is, when more came than are shown. */
   readonly earlier: string | null;
+  readonly refreshS: number;
   readonly refreshHref: string;
 }
 

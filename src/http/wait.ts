@@ -27,6 +27,8 @@ export interface WaitParts {
 }
 
 const MESSAGES_SHOWN = 30;
+/** A browser without script that comes back to a server that is still away shows its own error, and never comes again. */
+const RESTART_S = 10;
 
 export function waitHandler(parts: WaitParts): Handler {
   const { log, tail, parking, pages } = parts;
@@ -48,7 +50,7 @@ export function waitHandler(parts: WaitParts): Handler {
     const name = (req as { params?: { room?: string } }).params?.room ?? "";
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
-    const shown = (after: number) => show(req, res, asker, room, client, after);
+    const shown = (after: number, refreshS = 1) => show(req, res, asker, room, client, after, refreshS);
     if (since === null) return shown(Number.MAX_SAFE_INTEGER);
     const after = since === "now" ? await log.newest() : since.id;
     const isForeign = since !== "now" && since.epoch !== null && since.epoch !== log.epoch;
@@ -64,8 +66,11 @@ export function waitHandler(parts: WaitParts): Handler {
       client: `${asker.session ?? parts.addresses.of(req)} ${client}`,
       session: asker.session,
       wake(_batch, why) {
+        if (res.headersSent) return;
         if (why === "closing") res.setHeader("Connection", "close");
-        shown(after).catch((error: unknown) => pages.fail(req, res, asker, error));
+        shown(after, why === "closing" ? RESTART_S : 1).catch((error: unknown) =>
+          pages.fail(req, res, asker, error),
+        );
       },
       fail: (error) => pages.fail(req, res, asker, error),
     });
@@ -79,6 +84,7 @@ export function waitHandler(parts: WaitParts): Handler {
     { name }: Room,
     client: string,
     after: number,
+    refreshS: number,
   ): Promise<void> {
     // Asked again: the right to read may have gone while the reader was parked.
     const room = await parts.rooms.find(asker.user, name);
@@ -101,6 +107,7 @@ export function waitHandler(parts: WaitParts): Handler {
           ? `${base}?before=${messages[0]?.id}`
           : null,
       // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
+      refreshS,
       refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}`,
     });
     page(html)(res, 200);

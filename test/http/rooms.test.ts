@@ -105,6 +105,18 @@ describe("making a room", () => {
     expect(fieldIn(refused.text, "title")).toBe('A "title"');
   });
 
+  it("from a page whose session has ended meanwhile keeps both fields, too", async () => {
+    const refused = await call(`${app().url}/rooms`, {
+      form: { page: "1", name: "late", title: "Too late" },
+    });
+    expect([refused.status, problemIn(refused.text)]).toEqual([
+      403,
+      expect.stringContaining("Sign in first"),
+    ]);
+    expect(fieldIn(refused.text, "title")).toBe("Too late");
+    expect(refused.text).toContain('value="late"');
+  });
+
   it("is the only thing done at /rooms", async () => {
     for (const method of ["GET", "PUT", "DELETE"]) {
       const answer = await call(`${app().url}/rooms`, { method });
