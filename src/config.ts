@@ -40,6 +40,11 @@ const NOT_YET = [
   "LIMIT_ROOMS_PER_USER",
 ];
 
+/** 0 means no limit, and that is what this version has. */
+function isOff(name: string, value: string): boolean {
+  return /^(LIMIT|KEEP)_/.test(name) && value === "0";
+}
+
 /** Throws ConfigError with every mistake there is. An empty variable counts as unset. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const mistakes: string[] = [];
@@ -78,8 +83,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (workers !== undefined && workers !== "1") {
     wrong(`WORKERS must be 1 or unset in this version, not "${workers}": it runs as one process.`, null);
   }
-  for (const name of NOT_YET)
-    if (get(name)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
+  for (const name of NOT_YET) {
+    const value = get(name);
+    if (value && !isOff(name, value)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
+  }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
 

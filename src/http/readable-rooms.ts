@@ -37,7 +37,8 @@ export class ReadableRooms {
   }
 
   async list(user: User | null): Promise<readonly Room[]> {
-    const rooms = await this.#rooms.list();
+    // Another program may have made a room whose name no address can carry.
+    const rooms = (await this.#rooms.list()).filter(({ name }) => ROOM_NAME.test(name));
     if (!this.#identity.mayRead) return rooms;
     const readable: Room[] = [];
     for (const room of rooms) if (await this.#identity.mayRead(user, room)) readable.push(room);

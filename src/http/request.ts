@@ -7,8 +7,8 @@ import { BODY_BYTES_MAX, ROWS_DEFAULT, ROWS_MAX } from "../core/limits.js";
 /** Values by name; what came as JSON may hold anything, so a string is taken out with `only`. */
 export type Fields = ReadonlyMap<string, readonly unknown[]>;
 
-/** Percent-encoding makes three bytes of one: 4,000 characters of Chinese are 36,000 bytes in a form. */
-const FORM_BYTES_MAX = 3 * BODY_BYTES_MAX;
+/** Percent-encoding makes three bytes of one, and \u escapes up to three: 4,000 Chinese characters are 36,000 bytes. */
+const ENCODED_BYTES_MAX = 3 * BODY_BYTES_MAX;
 
 /** Throws `bad_encoding` for malformed percent escapes, which a lenient parser would turn into U+FFFD. */
 export function queryOf(req: IncomingMessage): Fields {
@@ -55,8 +55,8 @@ export async function readFields(req: IncomingMessage): Promise<Fields> {
   }
   const [media, charset] = parseType(type ?? "");
   if (charset !== "utf-8") throw new ParkbenchError("unsupported_type", "Send the body in UTF-8.");
-  if (media === "application/json") return fieldsOf(parseJson(await readText(req, BODY_BYTES_MAX)));
-  if (media === "application/x-www-form-urlencoded") return parseForm(await readText(req, FORM_BYTES_MAX));
+  if (media === "application/json") return fieldsOf(parseJson(await readText(req, ENCODED_BYTES_MAX)));
+  if (media === "application/x-www-form-urlencoded") return parseForm(await readText(req, ENCODED_BYTES_MAX));
   throw new ParkbenchError(
     "unsupported_type",
     "Send the body as application/json or application/x-www-form-urlencoded, and say so in Content-Type.",
@@ -126,7 +126,13 @@ function tooLarge(): ParkbenchError {
   return new ParkbenchError("too_large", TOO_LARGE);
 }
 
+const ESCAPED_PAIR = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g;
+const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
+
 function parseJson(text: string): unknown {
+  // As many bytes as the characters have that the escapes stand for.
+  const plain = text.replace(ESCAPED_PAIR, "\u{10000}").replace(ESCAPED, "\uFFFF");
+  if (Buffer.byteLength(plain) > BODY_BYTES_MAX) throw tooLarge();
   try {
     return JSON.parse(text);
   } catch {

@@ -11,6 +11,7 @@ import { problemOf, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
+import { refuseTwoHosts } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
 
 export interface Routes {
@@ -31,8 +32,9 @@ const STATIC = fileURLToPath(new URL("../../public/", import.meta.url));
 export function chatRouter(routes: Routes): Router {
   const { pages, session, logger } = routes;
   const router = express.Router();
-  router.use((_req, res, next) => {
+  router.use((req, res, next) => {
     setSecurityHeaders(res);
+    refuseTwoHosts(req);
     next();
   });
   router.all("/poll", routes.poll);
@@ -52,7 +54,7 @@ export function chatRouter(routes: Routes): Router {
     only(["GET", "HEAD"], (_req, res) => writeJson(res, 200, { status: "ok" })),
   );
   router.all("/readyz", only(["GET", "HEAD"], ready(routes.check, logger)));
-  router.use(express.static(STATIC, { index: false, redirect: false }));
+  router.use(express.static(STATIC, { index: false, redirect: false, acceptRanges: false }));
   router.use((error: unknown, req: IncomingMessage, res: ServerResponse, next: NextFunction) => {
     if (res.headersSent) return next(error);
     failRequest(req, res, error, pages, logger);

@@ -136,6 +136,20 @@ describe("text", () => {
     expect([status, (body as WireMessage).text === text]).toEqual([201, true]);
   });
 
+  it.each(Object.entries(long))(
+    "as JSON with escapes, as some languages write it, %s is taken",
+    async (_what, text) => {
+      const escaped = JSON.stringify({ name: "Ana", text }).replace(
+        /[^\x20-\x7e]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+      const test = request(app().url).post("/send").set("Content-Type", "application/json");
+      test.write(escaped);
+      const { status, body } = await test;
+      expect([status, (body as WireMessage).text === text]).toEqual([201, true]);
+    },
+  );
+
   it.each([
     " spaces around ",
     "line\r\nbreaks\n\nand\ttabs",

@@ -92,6 +92,13 @@ describe("a value that cannot be is refused, and the text names the variable", (
     expect(mistakes[0]).toContain(name);
   });
 
+  test.each(["LIMIT_SENDS_PER_SESSION", "LIMIT_PARKED_PER_ADDRESS", "KEEP_DAYS", "KEEP_MESSAGES"])(
+    "%s=0 is off, which is what this version has",
+    (name) => {
+      expect(readConfig({ [name]: "0" })).toEqual(readConfig({}));
+    },
+  );
+
   test("all mistakes are told at once", () => {
     const mistakes = mistakesIn({ PORT: "abc", LOG_LEVEL: "loud", WORKERS: "2" });
     expect(mistakes.map((text) => text.split(" ")[0])).toEqual(["PORT", "LOG_LEVEL", "WORKERS"]);
