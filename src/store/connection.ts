@@ -8,8 +8,6 @@ export interface Statement {
   run(...values: Bound[]): { changes: number; lastInsertRowid: number | bigint };
   get(...values: Bound[]): unknown;
   all(...values: Bound[]): unknown[];
-  /** An iteration left half-way must be closed in the same turn: open, it holds a read transaction and the WAL grows. */
-  iterate(...values: Bound[]): IterableIterator<unknown>;
 }
 
 export interface Connection {

@@ -1,11 +1,18 @@
 /** Reads of the message log: by id for everybody, by room and id for some rooms, forwards and backwards. */
 import type { Batch, RoomSet } from "../core/log.js";
 import type { Message } from "../core/message.js";
-import type { Bound, Connection, Statement } from "./connection.js";
-import { COLUMNS, type MessageRow, toMessage, weightOf } from "./message-row.js";
+import type { Bound, Connection } from "./connection.js";
+import { COLUMNS, type MessageRow, toMessage } from "./message-row.js";
 
 /** About 1 MiB of text in one batch; one message alone may be longer. */
-const BATCH_CHARS_MAX = 1_048_576;
+const BATCH_BYTES_MAX = 1_048_576;
+
+/** What a row weighs in an answer, roughly. `octet_length` reads the row's header only, however long the text. */
+const WEIGHT = "id, octet_length(text) + ifnull(octet_length(data), 0) AS weight";
+
+interface WeightRow {
+  readonly weight: number;
+}
 
 /** Rooms in one statement: merging costs some 10 us per room, and preparing grows with them. */
 const ROOMS_PER_QUERY = 32;
@@ -17,7 +24,6 @@ type Direction = "since" | "before";
 
 export class MessageReads {
   readonly #db: Connection;
-  readonly #prepared = new Map<string, Statement>();
 
   constructor(db: Connection) {
     this.#db = db;
@@ -25,8 +31,7 @@ export class MessageReads {
 
   since(rooms: RoomSet, after: number, limit: number): Batch {
     if (rooms !== "all") return this.#inRooms("since", rooms, after, limit);
-    const sql = `SELECT ${COLUMNS} FROM messages WHERE id > ? AND id <= ${ID_MAX} ORDER BY id LIMIT ?`;
-    return this.#take(this.#statement(sql), [after, limit + 1], limit);
+    return this.#take(allSql, [after], limit);
   }
 
   before(rooms: readonly string[], before: number, limit: number): Batch {
@@ -55,46 +60,46 @@ export class MessageReads {
     const places = 2 ** Math.ceil(Math.log2(rooms.length));
     const values: Bound[] = [];
     for (let at = 0; at < places; at++) values.push(rooms[at] ?? null, id);
-    return this.#take(this.#statement(roomsSql(direction, places)), [...values, limit + 1], limit);
+    return this.#take((columns) => roomsSql(direction, places, columns), values, limit);
   }
 
   /**
-   * Rows one by one until a limit is reached: 500 of the longest rows would not fit into memory. Leaving the loop
-   * closes the statement, in the same turn.
+   * First what the rows weigh, which SQLite knows without reading them, then those that fit: 500 of the longest rows
+   * would not fit into memory.
    */
-  #take(statement: Statement, values: readonly Bound[], limit: number): Batch {
-    const messages: Message[] = [];
+  #take(sql: (columns: string) => string, values: readonly Bound[], limit: number): Batch {
+    const weights = this.#db.prepare(sql(WEIGHT)).all(...values, limit + 1) as WeightRow[];
+    let count = 0;
     let weight = 0;
-    for (const row of statement.iterate(...values) as IterableIterator<MessageRow>) {
-      weight += weightOf(row);
-      if (messages.length >= limit || (messages.length > 0 && weight > BATCH_CHARS_MAX))
-        return { messages, more: true };
-      messages.push(toMessage(row));
+    for (const row of weights) {
+      weight += row.weight;
+      if (count >= limit || (count > 0 && weight > BATCH_BYTES_MAX)) break;
+      count += 1;
     }
-    return { messages, more: false };
+    if (count === 0) return { messages: [], more: weights.length > 0 };
+    const rows = this.#db.prepare(sql(COLUMNS)).all(...values, count) as MessageRow[];
+    return { messages: rows.map(toMessage), more: weights.length > count };
   }
 
   /** Without a transaction, a row that lands between two statements could be passed over by a cursor beyond it. */
   #atOneMoment<T>(job: () => T): T {
-    this.#statement("BEGIN").run();
+    this.#db.prepare("BEGIN").run();
     try {
       return job();
     } finally {
-      this.#statement("COMMIT").run();
+      this.#db.prepare("COMMIT").run();
     }
-  }
-
-  #statement(sql: string): Statement {
-    const known = this.#prepared.get(sql) ?? this.#db.prepare(sql);
-    this.#prepared.set(sql, known);
-    return known;
   }
 }
 
+function allSql(columns: string): string {
+  return `SELECT ${columns} FROM messages WHERE id > ? AND id <= ${ID_MAX} ORDER BY id LIMIT ?`;
+}
+
 /** Exported for the test that looks at SQLite's plan for it. */
-export function roomsSql(direction: Direction, places: number): string {
+export function roomsSql(direction: Direction, places: number, columns = COLUMNS): string {
   const range = direction === "since" ? `id > ? AND id <= ${ID_MAX}` : `id < ? AND id <= ${ID_MAX}`;
-  const one = `SELECT ${COLUMNS} FROM messages WHERE room = ? AND ${range}`;
+  const one = `SELECT ${columns} FROM messages WHERE room = ? AND ${range}`;
   return `${Array(places).fill(one).join(" UNION ALL ")} ORDER BY id ${direction === "since" ? "ASC" : "DESC"} LIMIT ?`;
 }
 
@@ -110,9 +115,9 @@ function merge(direction: Direction, batches: readonly Batch[], limit: number): 
   const messages: Message[] = [];
   let weight = 0;
   for (const message of all) {
-    weight += message.text.length;
+    weight += Buffer.byteLength(message.text);
     const isBeyond = sign * message.id > end || messages.length >= limit;
-    if (isBeyond || (messages.length > 0 && weight > BATCH_CHARS_MAX)) return { messages, more: true };
+    if (isBeyond || (messages.length > 0 && weight > BATCH_BYTES_MAX)) return { messages, more: true };
     messages.push(message);
   }
   return { messages, more: ends.length > 0 };

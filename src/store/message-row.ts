@@ -39,8 +39,3 @@ export function toMessage(row: MessageRow): Message {
     ref: Number.isSafeInteger(row.ref) ? row.ref : null,
   };
 }
-
-/** What a row weighs in an answer, roughly: one unit per character of its text and data. */
-export function weightOf(row: MessageRow): number {
-  return row.text.length + (row.data?.length ?? 0);
-}

@@ -6,6 +6,7 @@ import type { Store } from "../core/store.js";
 import { Bell } from "./bell.js";
 import { type Connection, only } from "./connection.js";
 import { SqliteControl } from "./control-sqlite.js";
+import { lasting } from "./lasting.js";
 import { SqliteMessageLog } from "./messages-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
@@ -55,9 +56,9 @@ export interface SqliteOptions {
 /** Rejects with a ParkbenchError whose text says what is wrong with the file and what to do. */
 export async function openSqlite({ path, onLost, now = Date.now }: SqliteOptions): Promise<Store> {
   prepare(path);
-  let db: Database.Database | undefined;
+  let db: Connection | undefined;
   try {
-    db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    db = lasting(new Database(path, { timeout: BUSY_TIMEOUT_MS }));
     await setUp(db, path);
     return assemble(db, path, now, onLost);
   } catch (error) {
@@ -66,25 +67,25 @@ export async function openSqlite({ path, onLost, now = Date.now }: SqliteOptions
   }
 }
 
-async function setUp(db: Database.Database, path: string): Promise<void> {
+async function setUp(db: Connection, path: string): Promise<void> {
   const inTime = <T>(job: () => T) => patiently(job, START_MS);
   const known = readMigrations(MIGRATIONS);
   // Before anything is changed: a database of another program stays as it is.
   await inTime(() => missingSteps(db, known, path));
   await inTime(() => switchToWal(db, path));
-  for (const pragma of PRAGMAS) await inTime(() => db.pragma(pragma));
+  for (const pragma of PRAGMAS) await inTime(() => db.exec(`PRAGMA ${pragma}`));
   await inTime(() => migrateSqlite(db, known, path));
   // A damaged page deep in the file otherwise shows when somebody reads it, long after it could be told apart.
   const isSmall = statSync(path).size <= CHECKED_BYTES_MAX;
-  if (isSmall && db.pragma("quick_check(1)", { simple: true }) !== "ok") throw damaged(path);
+  if (isSmall && only(db.prepare("PRAGMA quick_check(1)").get()) !== "ok") throw damaged(path);
   // A full disk lets a start read: only a write tells.
   await inTime(() => db.prepare(CHECK).run(Date.now()));
 }
 
 /** Asked first, because the busy timeout does not apply to the switch: of 6 processes at once, some were refused. */
-function switchToWal(db: Database.Database, path: string): void {
-  if (db.pragma("journal_mode", { simple: true }) === "wal") return;
-  if (db.pragma("journal_mode = WAL", { simple: true }) === "wal") return;
+function switchToWal(db: Connection, path: string): void {
+  if (only(db.prepare("PRAGMA journal_mode").get()) === "wal") return;
+  if (only(db.prepare("PRAGMA journal_mode = WAL").get()) === "wal") return;
   throw new ParkbenchError(
     "storage_failed",
     `The file system of ${path} has no shared memory for SQLite's WAL (a network folder?). Put the database on a local disk.`,

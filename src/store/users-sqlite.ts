@@ -10,6 +10,7 @@ import type { Writer } from "./writer.js";
 const TOUCH_MS = 60_000;
 
 interface UserRow {
+  readonly name: string;
   readonly folded: string;
   readonly seen_at: number;
 }
@@ -29,7 +30,7 @@ export class SqliteUsers implements Users {
     this.#writer = writer;
     this.#now = now;
     this.#holder = db.prepare("SELECT 1 FROM users WHERE folded = ? AND seen_at > ? AND id IS NOT ? LIMIT 1");
-    this.#row = db.prepare("SELECT folded, seen_at FROM users WHERE id = ?");
+    this.#row = db.prepare("SELECT name, folded, seen_at FROM users WHERE id = ?");
     this.#insert = db.prepare("INSERT INTO users (name, folded, seen_at) VALUES (?, ?, ?)");
     this.#rename = db.prepare("UPDATE users SET name = ?, folded = ?, seen_at = ? WHERE id = ?");
     this.#seen = db.prepare("UPDATE users SET seen_at = ? WHERE id = ?");
@@ -56,11 +57,14 @@ export class SqliteUsers implements Users {
     return this.#reader.read(() => this.#isHeld(folded, exceptId));
   }
 
-  async touch(id: UserId): Promise<void> {
-    if (await this.#reader.read(() => this.#find(id).seen_at > this.#now() - TOUCH_MS)) return;
-    await this.#writer.write(() => {
-      this.#refuseHeld(this.#find(id).folded, id);
+  async touch(id: UserId): Promise<User> {
+    const { name, seen_at } = await this.#reader.read(() => this.#find(id));
+    if (seen_at > this.#now() - TOUCH_MS) return { id, name };
+    return this.#writer.write(() => {
+      const { name, folded } = this.#find(id);
+      this.#refuseHeld(folded, id);
       this.#seen.run(this.#now(), id);
+      return { id, name };
     });
   }
 

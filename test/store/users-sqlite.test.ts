@@ -79,6 +79,16 @@ describe("a name", () => {
     await expect(users.create(name("Ana"))).rejects.toMatchObject(taken);
   });
 
+  it("is told by every touch as it is now, whether or not that touch writes", async () => {
+    const { id } = await users.create(name("Ana"));
+    expect(await users.touch(id)).toEqual({ id, name: "Ana" });
+    await users.rename(id, name("Zed"));
+    expect(await users.touch(id)).toEqual({ id, name: "Zed" });
+    now += NAME_HELD_MS;
+    expect(await users.touch(id)).toEqual({ id, name: "Zed" });
+    expect(seenAt(id)).toBe(now);
+  });
+
   it("comes back to a user who was away, unless somebody else has it now", async () => {
     const { id } = await users.create(name("Ana"));
     now += 2 * NAME_HELD_MS;
