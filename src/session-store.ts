@@ -2,7 +2,7 @@
 import type { RequestHandler } from "express";
 import session, { type SessionData, Store } from "express-session";
 import type { Logger } from "./core/logger.js";
-import type { Sessions } from "./core/session.js";
+import { contentOf, type Sessions } from "./core/session.js";
 
 export const SESSION_COOKIE = "parkbench.sid";
 const SESSION_MS = 30 * 24 * 3600_000;
@@ -46,7 +46,7 @@ class RowStore extends Store {
   }
 
   override get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    this.#rows.read(id).then((record) => callback(null, record && parse(record.data)), callback);
+    this.#rows.read(id).then((record) => callback(null, record && sessionIn(record.data)), callback);
   }
 
   override set(id: string, data: SessionData, callback?: (error?: unknown) => void): void {
@@ -65,8 +65,9 @@ class RowStore extends Store {
   }
 }
 
-function parse(data: string): SessionData {
-  return JSON.parse(data) as SessionData;
+/** A row that no session can be made of is no session: whoever has its cookie is signed out, and may sign in again. */
+function sessionIn(data: string): SessionData | null {
+  return contentOf(data) as SessionData | null;
 }
 
 function expiryOf({ cookie }: SessionData): number {

@@ -7,6 +7,23 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
+/** A session's content; null for anything that express-session could not take for a session. */
+export function contentOf(data: string): Readonly<Record<string, unknown>> | null {
+  let content: unknown;
+  try {
+    content = JSON.parse(data);
+  } catch {
+    return null;
+  }
+  if (!isObject(content) || !isObject(content.cookie)) return null;
+  const { maxAge, originalMaxAge } = content.cookie;
+  return [maxAge, originalMaxAge].every((ms) => ms == null || typeof ms === "number") ? content : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The session ids in the database are SHA-256 hashes: who reads the file cannot take over a session. */
 export interface Sessions {
   /** An expired session is null, pruned or not. */

@@ -28,9 +28,10 @@ export interface Users {
   isHeld(folded: string, exceptId?: UserId | null): Promise<boolean>;
   /**
    * Says the user is about, so that the name stays held. Writes at most once a minute. Rejects with `name_taken`
-   * when the user was away for longer than the name is held and somebody else holds it now.
+   * when the user was away for longer than the name is held and somebody else holds it now. Resolves with the
+   * user as known now: whoever is renamed elsewhere is not written under the name of before.
    */
-  touch(id: UserId): Promise<void>;
+  touch(id: UserId): Promise<User>;
   /** Lets the name go at once: a sign-out. */
   release(id: UserId): Promise<void>;
 }

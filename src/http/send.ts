@@ -75,8 +75,9 @@ export function sendHandler(parts: SendParts): Handler {
     const recalled = nonce === null ? null : await log.recall(draft);
     if (recalled) return recalled;
     await mustPost(user, room);
-    if (user) await users?.touch(user.id);
-    else if (folded !== null && (await users?.isHeld(folded))) {
+    // A session's copy of the name may be behind: only the one of the users' table is held.
+    if (user) return log.append({ ...draft, author: (await users?.touch(user.id)) ?? user });
+    if (folded !== null && (await users?.isHeld(folded))) {
       throw new ParkbenchError(
         "name_taken",
         `Somebody is using the name "${author.name}" now. Choose another.`,

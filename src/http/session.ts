@@ -2,13 +2,20 @@
 import { randomBytes } from "node:crypto";
 import type { Control } from "../core/control.js";
 import { ParkbenchError } from "../core/errors.js";
-import type { Users } from "../core/user.js";
+import type { UserId } from "../core/message.js";
+import type { Name, Users } from "../core/user.js";
 import { askerOf } from "../identity/identity.js";
 import { checkName } from "../identity/names.js";
-import type { Membership, SessionObject, SessionRequest } from "../identity/session-identity.js";
+import {
+  asMembership,
+  type Membership,
+  type SessionObject,
+  type SessionRequest,
+} from "../identity/session-identity.js";
 import { writeJson } from "./answer.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { type FormParts, formHandler, typed } from "./form.js";
+import { OneByOne } from "./one-by-one.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { only } from "./request.js";
@@ -18,6 +25,14 @@ export interface SessionParts extends FormParts {
   readonly control: Control;
   readonly pages: Pages;
 }
+
+export interface SignInParts extends SessionParts {
+  /** The log's, kept with every sign-in: user ids mean nothing in another database. */
+  readonly epoch: string;
+}
+
+/** Changes to sessions under way in this process, by the session's key: two at once would leave two cookies signed in. */
+const changes = new OneByOne();
 
 /** GET: the user and a form token; sets no cookie, makes no session. */
 export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
@@ -30,7 +45,7 @@ export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
 }
 
 /** POST /session: signs in, or renames who is signed in already. */
-export function signInHandler(parts: SessionParts): Handler {
+export function signInHandler(parts: SignInParts): Handler {
   return formHandler(parts, {
     signsIn: true,
     alsoAllows: ["GET", "HEAD"],
@@ -38,17 +53,31 @@ export function signInHandler(parts: SessionParts): Handler {
       const raw = only(fields, "name", "bad_name");
       if (raw === undefined) throw new ParkbenchError("no_name", 'Give a name in "name".');
       const name = checkName(raw);
-      const session = sessionOf(req);
-      const user = asker.user
-        ? await parts.users.rename(asker.user.id, name)
-        : await parts.users.create(name);
-      const key = asker.session ?? randomBytes(16).toString("base64url");
-      await renew(session, req, { user, key });
+      const { user, key } = await (asker.user && asker.session !== null
+        ? rename(req, asker.user.id, asker.session, name)
+        : enter(req, name));
       return { status: 201, content: { user, token: parts.tokens.make(key) }, location: fresh("/") };
     },
     page: (req, fields, asker, problem) =>
       parts.pages.home(req, asker, { problem, typed: { name: typed(fields, "name") } }),
   });
+
+  async function enter(req: SessionRequest, name: Name): Promise<Membership> {
+    const session = sessionOf(req);
+    const user = await parts.users.create(name);
+    const membership = { user, key: randomBytes(16).toString("base64url"), epoch: parts.epoch };
+    await renew(session, req, membership);
+    return membership;
+  }
+
+  function rename(req: SessionRequest, id: UserId, key: string, name: Name): Promise<Membership> {
+    return changes.run(key, async () => {
+      const session = await stillSignedIn(req, key);
+      const membership = { user: await parts.users.rename(id, name), key, epoch: parts.epoch };
+      await renew(session, req, membership);
+      return membership;
+    });
+  }
 }
 
 /** POST /session/end: the name is free at once, and parked requests of the session are answered. */
@@ -56,9 +85,12 @@ export function signOutHandler(parts: SessionParts): Handler {
   return formHandler(parts, {
     async act(req, _fields, { user, session: key }) {
       if (user && key !== null) {
-        await parts.users.release(user.id);
-        await renew(sessionOf(req), req, null);
-        await parts.control.append("session", key);
+        await changes.run(key, async () => {
+          const session = await stillSignedIn(req, key);
+          await parts.users.release(user.id);
+          await renew(session, req, null);
+          await parts.control.append("session", key);
+        });
       }
       return { status: 200, content: { user: null, token: parts.tokens.make(null) }, location: fresh("/") };
     },
@@ -73,6 +105,35 @@ function sessionOf(req: SessionRequest): SessionObject {
   );
 }
 
+/** The session, if it is still there: a request that came with this one may have renewed or ended it. */
+async function stillSignedIn(req: SessionRequest, key: string): Promise<SessionObject> {
+  const session = sessionOf(req);
+  const isThere = await done((callback) => session.reload(callback)).then(
+    () => true,
+    (error: unknown) => {
+      if (isGone(error)) return false;
+      throw error;
+    },
+  );
+  if (isThere && asMembership(sessionOf(req).parkbench)?.key === key) {
+    // What the host has put into it during this request is not at rest yet.
+    req.session = session;
+    return session;
+  }
+  // Else a host's `resave: true` would write it again, and a session that ended would be back.
+  delete req.session;
+  throw new ParkbenchError(
+    "not_signed_in",
+    "Another request has renamed you or signed you out just now, so nothing was changed by this one. Load the page again, and repeat it if it is still needed.",
+  );
+}
+
+/** What express-session says, and what it takes a store to mean, when there is no such session. */
+function isGone(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === "ENOENT" || message === "failed to load session";
+}
+
 /** A new session id at every change of who is speaking: an id that somebody planted before is worth nothing after. */
 async function renew(
   session: SessionObject,
@@ -80,9 +141,11 @@ async function renew(
   membership: Membership | null,
 ): Promise<void> {
   // A host application keeps its own things in the same session; they move along.
-  const { cookie: _cookie, parkbench: _before, ...hosts } = session as SessionObject & { cookie?: unknown };
+  const { cookie, parkbench: _before, ...hosts } = session;
   await done((callback) => session.regenerate(callback));
   const renewed = sessionOf(req);
+  // And the cookie lives as long as the host has said ("remember me"), not as long as new ones do.
+  if (cookie && renewed.cookie) renewed.cookie.maxAge = cookie.originalMaxAge;
   Object.assign(renewed, hosts, membership && { parkbench: membership });
   if (membership || Object.keys(hosts).length > 0) await done((callback) => renewed.save(callback));
 }

@@ -1,8 +1,8 @@
 /** Reads who is speaking from the session cookie: signature, store, nothing written. */
 import { parseCookie } from "cookie";
 import { unsign } from "cookie-signature";
-import type { Sessions } from "../core/session.js";
-import type { LightReader, Membership } from "./session-identity.js";
+import { contentOf, type Sessions } from "../core/session.js";
+import { asMembership, type LightReader } from "./session-identity.js";
 
 /**
  * express-session costs six times a bare request (measured), and touches the store; a poll must do neither. Same
@@ -12,7 +12,7 @@ export function lightReader(sessions: Sessions, cookieName: string, secrets: rea
   return async (req) => {
     const id = sessionId(req.headers.cookie ?? "", cookieName, secrets);
     const record = id === null ? null : await sessions.read(id);
-    return record === null ? null : membershipIn(record.data);
+    return record && asMembership(contentOf(record.data)?.parkbench);
   };
 }
 
@@ -25,9 +25,4 @@ function sessionId(cookies: string, cookieName: string, secrets: readonly string
     if (id !== false) return id;
   }
   return null;
-}
-
-function membershipIn(data: string): Membership | null {
-  const content = JSON.parse(data) as { parkbench?: Membership };
-  return content.parkbench ?? null;
 }

@@ -8,6 +8,8 @@ export interface Membership {
   readonly user: User;
   /** Random, made at sign-in and kept over renames: form tokens live as long as the session, not as its id. */
   readonly key: string;
+  /** The log's epoch at that time. A host's session store outlives our database, and a new one gives ids anew. */
+  readonly epoch: string;
 }
 
 /** A request that has been through express-session (ours or the host's). */
@@ -16,7 +18,14 @@ export interface SessionRequest extends IncomingMessage {
 }
 
 export interface SessionObject {
-  parkbench?: Membership;
+  /** A `Membership`, or whatever else a foreign program left there. */
+  parkbench?: unknown;
+  readonly cookie?: {
+    maxAge?: number | null | undefined;
+    readonly originalMaxAge?: number | null | undefined;
+  };
+  /** `req.session` is another object afterwards, with what the store has. */
+  reload(done: (error: unknown) => void): unknown;
   regenerate(done: (error: unknown) => void): unknown;
   save(done: (error: unknown) => void): unknown;
 }
@@ -25,10 +34,10 @@ export interface SessionObject {
 export type LightReader = (req: IncomingMessage) => Promise<Membership | null>;
 
 /** Uses the session that express-session loaded, else the light reader where there is one. */
-export function sessionIdentity(lightReader: LightReader | null): Identity {
+export function sessionIdentity(lightReader: LightReader | null, epoch: string): Identity {
   const asked = new WeakMap<IncomingMessage, Promise<Membership | null>>();
-  const membershipOf = (req: SessionRequest): Promise<Membership | null> | Membership | null => {
-    if (req.session) return req.session.parkbench ?? null;
+  const heldBy = (req: SessionRequest): Promise<Membership | null> | Membership | null => {
+    if (req.session) return asMembership(req.session.parkbench);
     if (!lightReader || req.headers.cookie === undefined) return null;
     const known = asked.get(req);
     if (known) return known;
@@ -36,8 +45,21 @@ export function sessionIdentity(lightReader: LightReader | null): Identity {
     asked.set(req, read);
     return read;
   };
+  const membershipOf = async (req: SessionRequest): Promise<Membership | null> => {
+    const held = await heldBy(req);
+    return held?.epoch === epoch ? held : null;
+  };
   return {
     identify: async (req) => (await membershipOf(req))?.user ?? null,
     sessionOf: async (req) => (await membershipOf(req))?.key ?? null,
   };
+}
+
+/** What a session holds under `parkbench`; null for anything malformed. */
+export function asMembership(held: unknown): Membership | null {
+  const { user, key, epoch } = (held ?? {}) as Partial<Record<keyof Membership, unknown>>;
+  const { id, name } = (user ?? {}) as Partial<Record<keyof User, unknown>>;
+  if (typeof id !== "number" && typeof id !== "string") return null;
+  if (typeof name !== "string" || typeof key !== "string" || typeof epoch !== "string") return null;
+  return { user: { id, name }, key, epoch };
 }

@@ -13,7 +13,7 @@ import { openStore } from "../../src/store/open.js";
 import { makeFolder } from "../support/server.js";
 
 const SECRETS = ["the newest secret", "the one before", "the oldest one"];
-const ANA = { user: { id: 7, name: "Ana" }, key: "the key of Ana's session" };
+const ANA = { user: { id: 7, name: "Ana" }, key: "the key of Ana's session", epoch: "k7Qd" };
 const HOUR_MS = 3_600_000;
 const folder = makeFolder();
 let store: Store;
