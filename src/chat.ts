@@ -110,7 +110,8 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const { log, control } = store;
   const cookie = options.sessionCookie;
   const identity =
-    options.identity ?? sessionIdentity(cookie && lightReader(store.sessions, cookie.name, cookie.secrets));
+    options.identity ??
+    sessionIdentity(cookie && lightReader(store.sessions, cookie.name, cookie.secrets), log.epoch);
   const users = options.identity ? null : store.users;
 
   const tail = new Tail(log, { logger });
@@ -134,7 +135,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     pages,
     session: users && {
       who: whoHandler(form),
-      signIn: signInHandler({ ...form, users, control }),
+      signIn: signInHandler({ ...form, users, control, epoch: log.epoch }),
       signOut: signOutHandler({ ...form, users, control }),
     },
     check: () => store.check(),

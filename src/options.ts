@@ -9,7 +9,7 @@ export interface ChatOptions {
   /** Who people are in the host application. Default: a name kept in the session (`req.session`). */
   readonly identity?: Identity | null;
   /**
-   * Signs form tokens; the first signs, all verify. Default: one made anew by each process, so that forms opened
+   * Signs form tokens; the first signs, all verify; 16 characters at least. Default, or empty: one made anew by each process, so that forms opened
    * before a restart are asked to be sent once more.
    */
   readonly secrets?: readonly string[];
@@ -31,6 +31,9 @@ export interface ChatOptions {
   readonly sessionCookie?: { readonly name: string; readonly secrets: readonly string[] } | null;
 }
 
+/** As for SESSION_SECRET. */
+const SECRET_CHARS_MIN = 16;
+
 export type CheckedOptions = Readonly<Required<ChatOptions>>;
 
 const DEFAULTS: Omit<CheckedOptions, "guests"> = {
@@ -46,28 +49,94 @@ const DEFAULTS: Omit<CheckedOptions, "guests"> = {
   sessionCookie: null,
 };
 
-/** Fills in defaults. Throws TypeError for an unknown option or a value out of range, naming it. */
+type Check = readonly [fits: (value: unknown) => boolean, must: string];
+
+const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
+  database: [isFilled, "a path or a file: address"],
+  identity: [
+    (value) => value === null || isIdentity(value),
+    'null or an object with a function "identify" and, where given, functions "sessionOf", "mayRead" and "mayPost"',
+  ],
+  secrets: [isListOf(isSecret), "an array of strings of at least 16 characters each"],
+  publicOrigins: [
+    isListOf(isOrigin),
+    "an array of origins like https://chat.example, without a slash at the end",
+  ],
+  trustProxy: [
+    (value) => isWhole(value) || isListOf(isFilled)(value),
+    "a whole number of proxies, or an array of their addresses and ranges",
+  ],
+  guests: [(value) => typeof value === "boolean", "true or false"],
+  waitS: [(value) => isWhole(value) && value <= WAIT_S_MAX, `a whole number from 0 to ${WAIT_S_MAX}`],
+  parkedMax: [isWhole, "a whole number, 0 for no limit"],
+  logger: [hasFunctions("info", "warn", "error"), 'an object with functions "info", "warn" and "error"'],
+  onStorageLost: [isFunction, "a function"],
+  sessionCookie: [
+    (value) => value === null || isCookie(value),
+    'null or an object with a string "name" and an array of at least one string "secrets"',
+  ],
+};
+
+/**
+ * Fills in defaults; an option that is undefined counts as not given. Throws TypeError for an unknown option or a value
+ * that cannot be, naming the option and never the value: it may be a secret.
+ */
 export function checkOptions(options: ChatOptions): CheckedOptions {
-  const checked: CheckedOptions = { ...DEFAULTS, guests: !options.identity, ...options };
-  for (const name of Object.keys(options)) {
-    if (!(name in checked) || (name !== "guests" && !(name in DEFAULTS)))
-      throw new TypeError(`Unknown option "${name}"`);
-  }
-  if (typeof checked.database !== "string" || checked.database === "")
-    throw new TypeError('"database" must be a path');
-  if (checked.identity && typeof checked.identity.identify !== "function") {
-    throw new TypeError('"identity" must have a function "identify"');
-  }
-  if (!Number.isInteger(checked.waitS) || checked.waitS < 0 || checked.waitS > WAIT_S_MAX) {
-    throw new TypeError(`"waitS" must be a whole number from 0 to ${WAIT_S_MAX}`);
-  }
-  if (!Number.isInteger(checked.parkedMax) || checked.parkedMax < 0) {
-    throw new TypeError('"parkedMax" must be a whole number, 0 for no limit');
-  }
-  for (const origin of checked.publicOrigins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw new TypeError(`"publicOrigins" must hold origins like https://chat.example, not "${origin}"`);
-    }
-  }
+  if (!isObject(options)) throw new TypeError("The options must be an object");
+  const given: ChatOptions = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
+  const checked: CheckedOptions = { ...DEFAULTS, guests: !given.identity, ...given };
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`Unknown option "${name}"`);
+  for (const [name, [fits, must]] of Object.entries(CHECKS))
+    if (!fits(checked[name as keyof ChatOptions])) throw new TypeError(`"${name}" must be ${must}`);
   return checked;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function hasFunctions(...names: readonly string[]): (value: unknown) => boolean {
+  return (value) => isObject(value) && names.every((name) => isFunction(value[name]));
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Array.from, as `every` passes over the holes of a sparse array. */
+function isListOf(fits: (item: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && Array.from(value).every((item) => fits(item));
+}
+
+function isIdentity(value: unknown): boolean {
+  return (
+    hasFunctions("identify")(value) &&
+    isObject(value) &&
+    ["sessionOf", "mayRead", "mayPost"].every((name) => value[name] === undefined || isFunction(value[name]))
+  );
+}
+
+function isSecret(value: unknown): boolean {
+  return isFilled(value) && value.length >= SECRET_CHARS_MIN;
+}
+
+function isOrigin(value: unknown): boolean {
+  return isFilled(value) && /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+/** Of any length: they are those with which the cookie was signed, by whoever did that. */
+function isCookie(value: unknown): boolean {
+  if (!isObject(value) || !isFilled(value.name) || !Array.isArray(value.secrets)) return false;
+  return value.secrets.length > 0 && isListOf(isFilled)(value.secrets);
 }

@@ -18,7 +18,8 @@ export class Batches {
 
   /** Null when all rows are ones the reader has: its cursor may be ahead of what the tail had seen. */
   for({ rooms, after, limit }: Reader): Batch | null {
-    const set = rooms.join(" ");
+    // Not by a space: another program's room may be called "a b", and is not the rooms a and b.
+    const set = rooms.join("\0");
     const rows = this.#rows(rooms, set);
     const first = rows.findIndex((message) => message.id > after);
     if (first === -1) return null;

@@ -1,6 +1,5 @@
 /** GET /poll: rows after a cursor at once, or parked until there are some or the time is over. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Cursor, parseCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import { ROOMS_PER_POLL_MAX, WAIT_S_MAX } from "../core/limits.js";
 import type { Batch, MessageLog } from "../core/log.js";
@@ -9,12 +8,13 @@ import type { Tail } from "../core/tail.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
 import type { Addresses } from "./address.js";
 import { writeAnswer } from "./answer.js";
-import { PollEncoder, type ResetReason } from "./encode.js";
+import { PollEncoder } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
 import type { Parking } from "./parking.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { type Fields, limitIn, numberIn, only, queryOf, refuseBody, refuseTwoHosts } from "./request.js";
+import { newestPage, parseSince, type Since, startOf } from "./start.js";
 
 export interface PollParts {
   readonly log: MessageLog;
@@ -35,7 +35,7 @@ const RETRY_MS = 1000;
 const RETRY_SPREAD_MS = 3000;
 
 export function pollHandler(parts: PollParts): Handler {
-  const { log, tail, parking, logger } = parts;
+  const { log, parking, logger } = parts;
   const encoder = new PollEncoder(log.epoch);
 
   return (req, res) => {
@@ -52,9 +52,9 @@ export function pollHandler(parts: PollParts): Handler {
     await parts.rooms.mustRead(asker.user, asked.rooms);
     if (asked.preferred !== null) res.setHeader("Preference-Applied", `wait=${asked.preferred}`);
 
-    const start = asked.since === "now" ? await log.newest() : await startOf(asked.since);
+    const start = await startOf(asked.since, parts);
     if (typeof start !== "number") {
-      const { page, next } = await newestPage(asked.rooms, asked.limit);
+      const { page, next } = await newestPage(log, asked.rooms, asked.limit);
       return write(res, encoder.page(page, next, start.reset));
     }
     // A HEAD that parks holds a monitor for 25 s; it gets what a GET that does not wait would get.
@@ -63,21 +63,6 @@ export function pollHandler(parts: PollParts): Handler {
       return write(res, batch.messages.length > 0 ? encoder.rows(batch) : encoder.empty(start, 0));
     }
     park(req, res, asked, asker, start);
-  }
-
-  /** Where to read from, or why the newest page is due instead. */
-  async function startOf(since: Cursor | null): Promise<number | { reset: ResetReason | null }> {
-    if (since === null) return { reset: null };
-    if (since.epoch !== null && since.epoch !== log.epoch) return { reset: "epoch" };
-    if (since.id <= tail.seen || since.id <= (await log.newest())) return since.id;
-    return { reset: "ahead" };
-  }
-
-  /** The end of the log is read first: a row that lands in between is then in the page, or after `next`. */
-  async function newestPage(rooms: readonly string[], limit: number): Promise<{ page: Batch; next: number }> {
-    const newest = await log.newest();
-    const page = await log.before(rooms, Number.MAX_SAFE_INTEGER, limit);
-    return { page, next: page.messages.at(-1)?.id ?? newest };
   }
 
   function park(req: IncomingMessage, res: ServerResponse, asked: Asked, asker: Asker, after: number): void {
@@ -117,7 +102,7 @@ export function pollHandler(parts: PollParts): Handler {
 }
 
 interface Asked {
-  readonly since: Cursor | "now" | null;
+  readonly since: Since;
   readonly rooms: readonly string[];
   readonly waitS: number;
   /** The wait that a Prefer header asked for and got, in seconds. */
@@ -137,16 +122,6 @@ function parsePoll(req: IncomingMessage, query: Fields, waitDefaultS: number): A
     limit: limitIn(query),
     client: clientIn(query),
   };
-}
-
-export function parseSince(text: string | undefined): Cursor | "now" | null {
-  if (text === undefined || text === "now") return text ?? null;
-  const cursor = parseCursor(text);
-  if (cursor) return cursor;
-  throw new ParkbenchError(
-    "bad_since",
-    '"since" must be "now" or a cursor as an answer gave it in "next", like 1043-k7Qd. Leave it out for the newest messages.',
-  );
 }
 
 export function clientIn(query: Fields): string | null {

@@ -10,9 +10,10 @@ import type { Addresses } from "./address.js";
 import { baseOf } from "./answer.js";
 import { type Pages, page, random } from "./pages.js";
 import type { Parking } from "./parking.js";
-import { clientIn, type Handler, jittered, parseSince } from "./poll.js";
+import { clientIn, type Handler, jittered } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { only, queryOf } from "./request.js";
+import { parseSince, startOf } from "./start.js";
 import { messageView, render } from "./views.js";
 
 export interface WaitParts {
@@ -31,7 +32,7 @@ const MESSAGES_SHOWN = 30;
 const RESTART_S = 10;
 
 export function waitHandler(parts: WaitParts): Handler {
-  const { log, tail, parking, pages } = parts;
+  const { log, parking, pages } = parts;
 
   return (req, res) => {
     let asker = NOBODY;
@@ -51,12 +52,9 @@ export function waitHandler(parts: WaitParts): Handler {
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const shown = (after: number, refreshS = 1) => show(req, res, asker, room, client, after, refreshS);
-    if (since === null) return shown(Number.MAX_SAFE_INTEGER);
-    const after = since === "now" ? await log.newest() : since.id;
-    const isForeign = since !== "now" && since.epoch !== null && since.epoch !== log.epoch;
-    // A cursor that means nothing here: the newest page at once, and its cursor from then on.
-    if (isForeign || (after > tail.seen && after > (await log.newest())))
-      return shown(Number.MAX_SAFE_INTEGER);
+    const after = await startOf(since, parts);
+    // No cursor, or one that means nothing here: the newest page at once, and its cursor from then on.
+    if (typeof after !== "number") return shown(Number.MAX_SAFE_INTEGER);
     if (req.method === "HEAD") return shown(after);
     parking.park(req, {
       rooms: [room.name],

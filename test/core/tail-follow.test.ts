@@ -1,6 +1,6 @@
 /** `next` gives one batch as a promise, `follow` all of them, and neither leaves anything behind. */
 import { getEventListeners } from "node:events";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch } from "../../src/core/log.js";
 import { Tail } from "../../src/core/tail.js";
 import { fakeTimers } from "../support/fake-timers.js";
@@ -69,7 +69,41 @@ describe("next", () => {
     const refused = { code: "storage_busy" };
     await expect(tail.next(["a"], 0, { ...FOR_EVER, signal })).rejects.toMatchObject(refused);
     expect([tail.parked, log.listeners, getEventListeners(signal, "abort").length]).toEqual([0, 0, 0]);
+    expect(vi.getTimerCount()).toBe(0);
   });
+
+  it("holds the process by one timer while it waits, and by none afterwards", async () => {
+    const abort = new AbortController();
+    const ends = [() => void log.land("a"), () => abort.abort(), () => tail.close()];
+    for (const [after, end] of ends.entries()) {
+      const next = tail.next(["a"], after, after === 1 ? { ...FOR_EVER, signal: abort.signal } : FOR_EVER);
+      expect(vi.getTimerCount()).toBe(1);
+      end();
+      await next;
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
+  it.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, undefined, null, "1"])(
+    "after %s is refused: nothing would ever come",
+    async (after) => {
+      const next = tail.next(["a"], after as number, FOR_EVER);
+      await expect(next).rejects.toThrow(
+        new TypeError("The cursor must be a message's id, or 0 for all there are"),
+      );
+      expect([tail.parked, vi.getTimerCount()]).toEqual([0, 0]);
+    },
+  );
+
+  it.each([[[]], ["a"], [undefined], [[5]], [["a", undefined]], [new Array(1)], [{ 0: "a", length: 1 }]])(
+    "in rooms %j is refused, by follow as well",
+    async (rooms) => {
+      const refusal = new TypeError("The rooms must be an array of at least one name");
+      await expect(tail.next(rooms as string[], 0, FOR_EVER)).rejects.toThrow(refusal);
+      await expect(follow(rooms as string[], 0, {}).ended).rejects.toThrow(refusal);
+      expect([tail.parked, vi.getTimerCount()]).toEqual([0, 0]);
+    },
+  );
 
   it("leaves no listener on the signal, however it ends", async () => {
     const { signal } = new AbortController();
@@ -127,6 +161,17 @@ describe("follow", () => {
     log.failNext(1);
     await expect(follow(["a"], 0, {}).ended).rejects.toMatchObject({ code: "storage_busy" });
     expect(tail.parked).toBe(0);
+  });
+
+  it("does not take a room with a space in its name for two rooms", async () => {
+    const abort = new AbortController();
+    const followed = [["a b"], ["a", "b"]].map((rooms) => follow(rooms, 0, { signal: abort.signal }));
+    await turn();
+    for (const room of ["a b", "a"]) log.table.insert({ room });
+    log.table.ring();
+    await expect.poll(() => followed.map(({ ids }) => ids)).toEqual([[1], [2]]);
+    abort.abort();
+    await Promise.all(followed.map(({ ended }) => ended));
   });
 
   it("lets other work in between while it catches up with a long log", async () => {

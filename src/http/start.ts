@@ -1,0 +1,44 @@
+/** Where a reader starts: what its cursor means in this log, and the page it gets when it means nothing. */
+import { type Cursor, parseCursor } from "../core/cursor.js";
+import { ParkbenchError } from "../core/errors.js";
+import type { Batch, MessageLog } from "../core/log.js";
+import type { Tail } from "../core/tail.js";
+import type { ResetReason } from "./encode.js";
+
+/** A cursor, `now` for the end of the log, or null for the newest page. */
+export type Since = Cursor | "now" | null;
+
+/** Throws `bad_since`. */
+export function parseSince(text: string | undefined): Since {
+  if (text === undefined || text === "now") return text ?? null;
+  const cursor = parseCursor(text);
+  if (cursor) return cursor;
+  throw new ParkbenchError(
+    "bad_since",
+    '"since" must be "now" or a cursor as an answer gave it in "next", like 1043-k7Qd. Leave it out for the newest messages.',
+  );
+}
+
+/** The id to read after, or why the newest page is due instead: with `reset` null none was asked for. */
+export async function startOf(
+  since: Since,
+  { log, tail }: { readonly log: MessageLog; readonly tail: Tail },
+): Promise<number | { readonly reset: ResetReason | null }> {
+  if (since === null) return { reset: null };
+  if (since === "now") return log.newest();
+  if (since.epoch !== null && since.epoch !== log.epoch) return { reset: "epoch" };
+  // What the tail has seen is in the log: a reader who is up to date costs no read.
+  if (since.id <= tail.seen || since.id <= (await log.newest())) return since.id;
+  return { reset: "ahead" };
+}
+
+/** The end of the log is read first: a row that lands in between is then in the page, or comes after `next`. */
+export async function newestPage(
+  log: MessageLog,
+  rooms: readonly string[],
+  limit: number,
+): Promise<{ readonly page: Batch; readonly next: number }> {
+  const newest = await log.newest();
+  const page = await log.before(rooms, Number.MAX_SAFE_INTEGER, limit);
+  return { page, next: page.messages.at(-1)?.id ?? newest };
+}
