@@ -101,10 +101,11 @@ export function setProblemHeaders(req: IncomingMessage, res: ServerResponse, pro
 
 /** Express and its parsers throw errors with a status of their own: a bad percent escape in a path is one. */
 function asHttpError(error: unknown): { code: ErrorCode; message: string } | null {
-  const status = (error as { status?: unknown } | null)?.status;
+  const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
   if (status === 400) return { code: "bad_request", message: "The address or the request is malformed." };
   if (status === 413) return { code: "too_large", message: "The request is too large." };
   if (status === 404) return { code: "not_found", message: "There is nothing at this address." };
-  const isAskers = typeof status === "number" && status > 400 && status < 500;
+  // Only what says of itself that it is the asker's: a host's own trouble with a server behind it may have a status too.
+  const isAskers = typeof status === "number" && status > 400 && status < 500 && expose === true;
   return isAskers ? { code: "bad_request", message: "The request asks for what cannot be." } : null;
 }

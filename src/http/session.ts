@@ -87,8 +87,9 @@ export function signOutHandler(parts: SessionParts): Handler {
       if (user && key !== null) {
         await changes.run(key, async () => {
           const session = await stillSignedIn(req, key);
-          await parts.users.release(user.id);
+          // The session first: a page of it that is loaded in between would hold the name again.
           await renew(session, req, null);
+          await parts.users.release(user.id);
           await parts.control.append("session", key);
         });
       }

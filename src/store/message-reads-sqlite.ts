@@ -41,7 +41,9 @@ export class MessageReads {
 
   #inRooms(direction: Direction, rooms: readonly string[], id: number, limit: number): Batch {
     const names = [...new Set(rooms)];
-    if (names.length <= ROOMS_PER_QUERY) return this.#inFewRooms(direction, names, id, limit);
+    // Forwards a row that lands meanwhile comes after all others; backwards it would push the last one out unnoticed.
+    const isOneQuery = direction === "since" && names.length <= ROOMS_PER_QUERY;
+    if (isOneQuery) return this.#inFewRooms(direction, names, id, limit);
     return this.#atOneMoment(() => {
       const batches: Batch[] = [];
       for (let at = 0; at < names.length; at += ROOMS_PER_QUERY) {

@@ -16,7 +16,8 @@ const app = embedded({
   identity: {
     ...hostIdentity,
     async mayRead(user: User | null, room: Room) {
-      if (isFailing) throw new Error("the host's database is at /srv/host.db");
+      if (isFailing)
+        throw Object.assign(new Error("the host's database is at /srv/host.db"), { status: 429 });
       return room.name !== "staff" || readers.has(user?.name ?? "");
     },
     mayPost: (user: User | null) => writers.has(user?.name ?? ""),

@@ -1,5 +1,5 @@
 /** Signing out ends the session everywhere at once: its cookie, its name, its token and its parked requests. */
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeRoom } from "../support/guest.js";
 import { type Answer, call, codeOf } from "../support/http-client.js";
 import { type Member, signIn } from "../support/member.js";
@@ -40,6 +40,19 @@ describe("after a sign-out", () => {
     expect([status, JSON.parse(text)]).toEqual([200, { user: null, token: expect.stringContaining(".") }]);
     expect(await userOf(ana.cookie)).toBeNull();
     expect(JSON.stringify(rowsOf(app(), "sessions"))).not.toContain(key);
+  });
+
+  it("the name is let go when no page of the session can hold it any more", async () => {
+    const ida = await signIn(app().url, "Ida");
+    const { users } = app().chat.store;
+    const release = users.release.bind(users);
+    const released = vi.spyOn(users, "release").mockImplementation(async (id) => {
+      expect(await userOf(ida.cookie)).toBeNull();
+      return release(id);
+    });
+    expect((await signOut(ida)).status).toBe(200);
+    expect(released).toHaveBeenCalledWith(ida.user.id);
+    released.mockRestore();
   });
 
   it("the name is free at once, while another's stays held", async () => {

@@ -281,27 +281,28 @@ describe("the messages table", () => {
     insert.run("r0");
     let statements = 0;
     const db = connect(path);
-    const reads = new MessageReads({
-      inTransaction: false,
-      exec: (sql) => db.exec(sql),
-      close: () => {},
-      prepare: (sql) => {
-        const statement = db.prepare(sql);
-        return {
-          run: (...values) => statement.run(...values),
-          get: (...values) => statement.get(...values),
-          all: (...values) => {
-            // After the weights and the rows of the first 32 rooms: into one of them and into one that comes next. A
-            // cursor at the second would miss the first.
-            if (++statements === 3) for (const room of ["r1", "r39"]) insert.run(room);
-            return statement.all(...values);
-          },
-        };
-      },
+    const reads = readsThatTell(db, () => {
+      // After the weights and the rows of the first 32 rooms: into one of them and into one that comes next. A cursor at
+      // the second would miss the first.
+      if (++statements === 3) for (const room of ["r1", "r39"]) insert.run(room);
     });
     expect(reads.since(rooms, 0, 10).messages.map(({ id }) => id)).toEqual([1]);
     expect(statements).toBe(3);
     expect(reads.since(rooms, 1, 10).messages.map(({ id }) => id)).toEqual([2, 3]);
+  });
+
+  it("reads a page at one moment: a row that lands meanwhile pushes none out of it unnoticed", async () => {
+    const path = newPath();
+    await open(path);
+    const other = connect(path);
+    const insert = other.prepare("INSERT INTO messages (room, author_name, text) VALUES ('r', 'Cron', 'a')");
+    for (let n = 0; n < 3; n++) insert.run();
+    let statements = 0;
+    const reads = readsThatTell(connect(path), () => {
+      if (++statements === 2) insert.run();
+    });
+    const { messages, more } = reads.before(["r"], Number.MAX_SAFE_INTEGER, 50);
+    expect([statements, messages.map(({ id }) => id), more]).toEqual([2, [1, 2, 3], false]);
   });
 
   it("leaves one file behind when it is closed, with everything in it", async () => {
@@ -368,3 +369,23 @@ describe.skipIf(tools.sqlite3 === null)(
     });
   },
 );
+
+/** Reads over a connection that tells before each statement that reads rows. */
+function readsThatTell(db: Database.Database, tell: () => void): MessageReads {
+  return new MessageReads({
+    inTransaction: false,
+    exec: (sql) => db.exec(sql),
+    close: () => {},
+    prepare: (sql) => {
+      const statement = db.prepare(sql);
+      return {
+        run: (...values) => statement.run(...values),
+        get: (...values) => statement.get(...values),
+        all: (...values) => {
+          tell();
+          return statement.all(...values);
+        },
+      };
+    },
+  });
+}
