@@ -115,23 +115,22 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const users = options.identity ? null : store.users;
 
   const tail = new Tail(log, { logger });
-  const parking = new Parking(tail, options.parkedMax);
+  const parking = new Parking(tail, new Addresses(options.trustProxy), options.parkedMax);
   await watchControl(control, tail, parking, logger);
 
   const rooms = new ReadableRooms(store.rooms, identity);
-  const addresses = new Addresses(options.trustProxy);
   const tokens = new Tokens(options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")]);
   const pages = new Pages({ log, rooms, identity, users, tokens, guests, logger });
   const form = { identity, tokens, origins: options, logger, pages };
 
-  const poll = pollHandler({ log, tail, rooms, identity, parking, addresses, logger, waitS });
+  const poll = pollHandler({ log, tail, rooms, identity, parking, logger, waitS });
   const send = sendHandler({ ...form, log, rooms, users, guests });
   const router = chatRouter({
     poll,
     send,
     history: historyHandler({ log, rooms, identity, logger }),
     makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
-    wait: waitHandler({ log, tail, rooms, identity, parking, addresses, pages, waitS }),
+    wait: waitHandler({ log, tail, rooms, identity, parking, pages, waitS }),
     pages,
     session: users && {
       who: whoHandler(form),

@@ -4,6 +4,7 @@ import { ParkbenchError } from "./core/errors.js";
 import { NAME_CODE_POINTS_MAX, TEXT_CODE_POINTS_MAX } from "./core/limits.js";
 import type { Author, Draft, Message } from "./core/message.js";
 import type { Store } from "./core/store.js";
+import { isClean, isLonger, NONCE } from "./core/text.js";
 import { noRoom } from "./http/readable-rooms.js";
 
 /** A message that the host application sends: any kind, with data, in its own name or a user's. */
@@ -58,11 +59,7 @@ function rowOf(draft: HostDraft): Draft {
     '"author.name"',
     `a string of 1 to ${NAME_CODE_POINTS_MAX} characters, without NUL and without half a character`,
   );
-  demand(
-    nonce === null || isLike(/^[A-Za-z0-9_-]{1,64}$/, nonce),
-    '"nonce"',
-    '1 to 64 of letters, digits, "_" and "-"',
-  );
+  demand(nonce === null || isLike(NONCE, nonce), '"nonce"', '1 to 64 of letters, digits, "_" and "-"');
   demand(ref === null || (Number.isSafeInteger(ref) && ref >= 0), '"ref"', "a whole number, 0 or more");
   return { room, text, kind, author: { id, name }, nonce, data: dataOf(draft.data ?? null), ref };
 }
@@ -79,11 +76,8 @@ function isLike(pattern: RegExp, value: unknown): boolean {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** A code point is one or two units: only in between must they be counted. */
 function isText(value: unknown, codePointsMax: number): boolean {
-  if (typeof value !== "string" || value.length > 2 * codePointsMax) return false;
-  if (!value.isWellFormed() || value.includes("\0")) return false;
-  return value.length <= codePointsMax || [...value].length <= codePointsMax;
+  return typeof value === "string" && !isLonger(value, codePointsMax) && isClean(value);
 }
 
 /** There and back, as a reader gets it. Throws `too_large` beyond the bounds. */

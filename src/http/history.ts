@@ -1,6 +1,5 @@
 /** GET /history: the newest messages of a room below an id, for going back. */
-import { formatCursor, parseCursor } from "../core/cursor.js";
-import { ParkbenchError } from "../core/errors.js";
+import { formatCursor } from "../core/cursor.js";
 import type { MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import { askerOf, type Identity } from "../identity/identity.js";
@@ -10,7 +9,8 @@ import { problemOf, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
 import type { Handler } from "./poll.js";
 import type { ReadableRooms } from "./readable-rooms.js";
-import { type Fields, limitIn, only, queryOf } from "./request.js";
+import { limitIn, only, queryOf } from "./request.js";
+import { parseBefore } from "./start.js";
 
 export interface HistoryParts {
   readonly log: MessageLog;
@@ -25,7 +25,7 @@ export function historyHandler({ log, rooms, identity, logger }: HistoryParts): 
     const run = async () => {
       const query = queryOf(req);
       const room = only(query, "room", "bad_room") ?? "lobby";
-      const before = beforeIn(query);
+      const before = parseBefore(only(query, "before", "bad_before")) ?? Number.MAX_SAFE_INTEGER;
       const limit = limitIn(query);
       const { user } = await askerOf(identity, req);
       await rooms.mustRead(user, [room]);
@@ -36,12 +36,4 @@ export function historyHandler({ log, rooms, identity, logger }: HistoryParts): 
     };
     run().catch((error: unknown) => writeProblem(req, res, problemOf(error, logger)));
   };
-}
-
-function beforeIn(query: Fields): number {
-  const text = only(query, "before", "bad_before");
-  if (text === undefined) return Number.MAX_SAFE_INTEGER;
-  const cursor = parseCursor(text);
-  if (cursor) return cursor.id;
-  throw new ParkbenchError("bad_before", '"before" must be the id of a message, like 1043.');
 }

@@ -1,7 +1,6 @@
 /** The pages that work without any script: rooms, a room, a problem. */
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { formatCursor, parseCursor } from "../core/cursor.js";
+import { formatCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
@@ -10,10 +9,12 @@ import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity
 import { baseOf, writeAnswer } from "./answer.js";
 import { type Problem, problemOf, setProblemHeaders } from "./errors.js";
 import type { Page } from "./form.js";
+import { random } from "./fresh.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { only, queryOf } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
+import { newestPage, parseBefore } from "./start.js";
 import type { Tokens } from "./token.js";
 import { type CommonView, type HomeView, messageView, type RoomView, render } from "./views.js";
 
@@ -44,11 +45,8 @@ export class Pages {
   /** GET /rooms/:room, with `before` for older messages. */
   roomHandler(): Handler {
     return this.#handler((req, asker, room) => {
-      const text = only(queryOf(req), "before", "bad_before");
-      const before = text === undefined ? null : parseCursor(text);
-      if (text !== undefined && !before)
-        throw new ParkbenchError("bad_before", '"before" must be the id of a message.');
-      return this.room(req, asker, room, { before: before?.id ?? null });
+      const before = parseBefore(only(queryOf(req), "before", "bad_before"));
+      return this.room(req, asker, room, { before });
     });
   }
 
@@ -82,15 +80,10 @@ export class Pages {
       return this.problem(req, asker, given.problem, given.typed?.text);
     }
     const before = given.before ?? null;
-    // Read before the messages: what lands in between is on the page, or comes after its cursor.
-    const newest = await log.newest();
-    const { messages, more } = await log.before(
-      [room.name],
-      before ?? Number.MAX_SAFE_INTEGER,
-      MESSAGES_SHOWN,
-    );
+    const { page: shown, next } = await newestPage(log, [room.name], MESSAGES_SHOWN, before ?? undefined);
+    const { messages, more } = shown;
     const base = `${baseOf(req)}/rooms/${room.name}`;
-    const cursor = formatCursor(messages.at(-1)?.id ?? newest, log.epoch);
+    const cursor = formatCursor(next, log.epoch);
     const oldest = messages[0]?.id;
     return page(
       render("room", {
@@ -182,8 +175,4 @@ export function page(html: string): Page {
     setSecurityHeaders(res);
     writeAnswer(res, status, "text/html; charset=utf-8", html);
   };
-}
-
-export function random(): string {
-  return randomBytes(9).toString("base64url");
 }

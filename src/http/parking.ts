@@ -4,13 +4,14 @@ import type { Socket } from "node:net";
 import type { Batch } from "../core/log.js";
 import type { Place, Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
+import type { Addresses } from "./address.js";
 
 export interface Parked {
   readonly rooms: readonly string[];
   readonly after: number;
   readonly limit: number;
   readonly waitMs: number;
-  /** Who this is for the rule that a newer poll releases the older; null: no such rule. */
+  /** The client's own key: a newer poll of the same session, else address, with it releases the older. Null: no such rule. */
   readonly client: string | null;
   /** The asking session, whose end releases the reader. */
   readonly session: string | null;
@@ -20,19 +21,22 @@ export interface Parked {
 
 export class Parking {
   readonly #tail: Tail;
+  readonly #addresses: Addresses;
   readonly #parkedMax: number;
   readonly #bySocket = new WeakMap<Socket, Set<Place>>();
   readonly #byClient = new Map<string, Place>();
   readonly #bySession = new Map<string, Set<Place>>();
 
   /** `parkedMax`: above it nobody is parked but answered at once (`full`); 0 for no limit. */
-  constructor(tail: Tail, parkedMax: number) {
+  constructor(tail: Tail, addresses: Addresses, parkedMax: number) {
     this.#tail = tail;
+    this.#addresses = addresses;
     this.#parkedMax = parkedMax;
   }
 
   park(req: IncomingMessage, parked: Parked): void {
-    if (parked.client !== null) this.#byClient.get(parked.client)?.release();
+    const client = parked.client && `${parked.session ?? this.#addresses.of(req)} ${parked.client}`;
+    if (client) this.#byClient.get(client)?.release();
     if (this.#parkedMax > 0 && this.#tail.parked >= this.#parkedMax) {
       parked.wake({ messages: [], more: false }, "full");
       return;
@@ -44,7 +48,7 @@ export class Parking {
     let answered = false;
     const unlist = () => {
       answered = true;
-      if (place) this.#unlist(socket, parked, place);
+      if (place) this.#unlist(socket, client, parked.session, place);
     };
     const seat = this.#tail.enter(
       {
@@ -71,7 +75,7 @@ export class Parking {
         unlist();
       },
     };
-    this.#list(socket, parked, place);
+    this.#list(socket, client, parked.session, place);
   }
 
   /** Answers the parked readers of a session that has ended: they come back as who they are now. */
@@ -79,7 +83,7 @@ export class Parking {
     for (const place of [...(this.#bySession.get(session) ?? [])]) place.release();
   }
 
-  #list(socket: Socket, { client, session }: Parked, place: Place): void {
+  #list(socket: Socket, client: string | null, session: string | null, place: Place): void {
     this.#placesOf(socket).add(place);
     if (client !== null) this.#byClient.set(client, place);
     if (session === null) return;
@@ -88,7 +92,7 @@ export class Parking {
     else this.#bySession.set(session, new Set([place]));
   }
 
-  #unlist(socket: Socket, { client, session }: Parked, place: Place): void {
+  #unlist(socket: Socket, client: string | null, session: string | null, place: Place): void {
     this.#bySocket.get(socket)?.delete(place);
     if (client !== null && this.#byClient.get(client) === place) this.#byClient.delete(client);
     if (session === null) return;

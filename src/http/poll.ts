@@ -6,7 +6,6 @@ import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Tail } from "../core/tail.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
-import type { Addresses } from "./address.js";
 import { writeAnswer } from "./answer.js";
 import { PollEncoder } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
@@ -22,7 +21,6 @@ export interface PollParts {
   readonly rooms: ReadableRooms;
   readonly identity: Identity;
   readonly parking: Parking;
-  readonly addresses: Addresses;
   readonly logger: Logger;
   readonly waitS: number;
 }
@@ -71,7 +69,7 @@ export function pollHandler(parts: PollParts): Handler {
       after,
       limit: asked.limit,
       waitMs: jittered(asked.waitS * 1000),
-      client: asked.client === null ? null : `${asker.session ?? parts.addresses.of(req)} ${asked.client}`,
+      client: asked.client,
       session: asker.session,
       wake(batch, why) {
         if (why === "rows") return deliver(req, res, asked, asker, batch);

@@ -3,10 +3,10 @@ import { ParkbenchError } from "../core/errors.js";
 import { TITLE_CODE_POINTS_MAX } from "../core/limits.js";
 import { ROOM_NAME, type Rooms } from "../core/room.js";
 import { type FormParts, formHandler, typed } from "./form.js";
+import { fresh } from "./fresh.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { type Fields, only } from "./request.js";
-import { fresh } from "./session.js";
 
 export function makeRoomHandler(
   parts: FormParts & { readonly rooms: Rooms; readonly pages: Pages },

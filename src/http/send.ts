@@ -5,6 +5,7 @@ import { TEXT_CODE_POINTS_MAX } from "../core/limits.js";
 import type { Appended, MessageLog } from "../core/log.js";
 import type { Author, Draft } from "../core/message.js";
 import type { Room } from "../core/room.js";
+import { isClean, isLonger, NONCE } from "../core/text.js";
 import type { Users } from "../core/user.js";
 import type { Asker, Identity } from "../identity/identity.js";
 import { checkName } from "../identity/names.js";
@@ -110,14 +111,10 @@ function textIn(fields: Fields): string {
   if (text === undefined || text.trim() === "") {
     throw new ParkbenchError("text_empty", 'The message is empty. Put its text into "text".');
   }
-  if (!text.isWellFormed() || text.includes("\0")) {
+  if (!isClean(text)) {
     throw new ParkbenchError("bad_text", "The text holds a NUL or half a character. Send it without.");
   }
-  // A code point is one or two units: only in between must they be counted.
-  const tooLong =
-    text.length > 2 * TEXT_CODE_POINTS_MAX ||
-    (text.length > TEXT_CODE_POINTS_MAX && [...text].length > TEXT_CODE_POINTS_MAX);
-  if (tooLong) {
+  if (isLonger(text, TEXT_CODE_POINTS_MAX)) {
     throw new ParkbenchError(
       "text_too_long",
       `A message has at most ${TEXT_CODE_POINTS_MAX} characters. Send it in parts.`,
@@ -129,6 +126,6 @@ function textIn(fields: Fields): string {
 function nonceIn(fields: Fields): string | null {
   const nonce = only(fields, "nonce", "bad_nonce");
   if (nonce === undefined) return null;
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(nonce)) return nonce;
+  if (NONCE.test(nonce)) return nonce;
   throw new ParkbenchError("bad_nonce", '"nonce" must be 1 to 64 of letters, digits, "_" and "-".');
 }

@@ -15,6 +15,7 @@ import {
 import { writeJson } from "./answer.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { type FormParts, formHandler, typed } from "./form.js";
+import { fresh } from "./fresh.js";
 import { OneByOne } from "./one-by-one.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
@@ -155,9 +156,4 @@ function done(start: (callback: (error: unknown) => void) => unknown): Promise<v
   return new Promise((resolve, reject) => {
     start((error) => (error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve()));
   });
-}
-
-/** An address never used before: some browsers show an old copy of one they know (measured). */
-export function fresh(path: string): string {
-  return `${path}?m=${randomBytes(6).toString("base64url")}`;
 }

@@ -19,6 +19,14 @@ export function parseSince(text: string | undefined): Since {
   );
 }
 
+/** The id that older messages are wanted from, or null for the newest. Throws `bad_before`. */
+export function parseBefore(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const cursor = parseCursor(text);
+  if (cursor) return cursor.id;
+  throw new ParkbenchError("bad_before", '"before" must be the id of a message, like 1043.');
+}
+
 /** The id to read after, or why the newest page is due instead: with `reset` null none was asked for. */
 export async function startOf(
   since: Since,
@@ -37,8 +45,9 @@ export async function newestPage(
   log: MessageLog,
   rooms: readonly string[],
   limit: number,
+  before = Number.MAX_SAFE_INTEGER,
 ): Promise<{ readonly page: Batch; readonly next: number }> {
   const newest = await log.newest();
-  const page = await log.before(rooms, Number.MAX_SAFE_INTEGER, limit);
+  const page = await log.before(rooms, before, limit);
   return { page, next: page.messages.at(-1)?.id ?? newest };
 }

@@ -6,14 +6,14 @@ import type { Message } from "../core/message.js";
 import type { Room } from "../core/room.js";
 import type { Tail } from "../core/tail.js";
 import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
-import type { Addresses } from "./address.js";
 import { baseOf } from "./answer.js";
-import { type Pages, page, random } from "./pages.js";
+import { random } from "./fresh.js";
+import { type Pages, page } from "./pages.js";
 import type { Parking } from "./parking.js";
 import { clientIn, type Handler, jittered } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { only, queryOf } from "./request.js";
-import { parseSince, startOf } from "./start.js";
+import { newestPage, parseSince, startOf } from "./start.js";
 import { messageView, render } from "./views.js";
 
 export interface WaitParts {
@@ -22,7 +22,6 @@ export interface WaitParts {
   readonly rooms: ReadableRooms;
   readonly identity: Identity;
   readonly parking: Parking;
-  readonly addresses: Addresses;
   readonly pages: Pages;
   readonly waitS: number;
 }
@@ -61,7 +60,7 @@ export function waitHandler(parts: WaitParts): Handler {
       after,
       limit: MESSAGES_SHOWN,
       waitMs: jittered(parts.waitS * 1000),
-      client: `${asker.session ?? parts.addresses.of(req)} ${client}`,
+      client,
       session: asker.session,
       wake(_batch, why) {
         if (res.headersSent) return;
@@ -87,10 +86,9 @@ export function waitHandler(parts: WaitParts): Handler {
     // Asked again: the right to read may have gone while the reader was parked.
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
-    const newest = await log.newest();
-    const newestPage = await log.before([name], Number.MAX_SAFE_INTEGER, MESSAGES_SHOWN + 1);
-    const messages = newestPage.messages.slice(-MESSAGES_SHOWN);
-    const cursor = formatCursor(messages.at(-1)?.id ?? newest, log.epoch);
+    const { page: newest, next } = await newestPage(log, [name], MESSAGES_SHOWN + 1);
+    const messages = newest.messages.slice(-MESSAGES_SHOWN);
+    const cursor = formatCursor(next, log.epoch);
     if (res.destroyed) return;
     const base = `${baseOf(req)}/rooms/${name}`;
     const isFresh = ({ id }: Message) => id > after;
@@ -101,11 +99,9 @@ export function waitHandler(parts: WaitParts): Handler {
       fresh: messages.filter(isFresh).length,
       // More came between two refreshes than the page shows: nobody may miss the rest without a word.
       earlier:
-        newestPage.messages.filter(isFresh).length > messages.length
-          ? `${base}?before=${messages[0]?.id}`
-          : null,
-      // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
+        newest.messages.filter(isFresh).length > messages.length ? `${base}?before=${messages[0]?.id}` : null,
       refreshS,
+      // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
       refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}`,
     });
     page(html)(res, 200);

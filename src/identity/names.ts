@@ -1,6 +1,7 @@
 /** Which names a person may take. */
 import { ParkbenchError } from "../core/errors.js";
 import { NAME_CODE_POINTS_MAX } from "../core/limits.js";
+import { isLonger } from "../core/text.js";
 import { foldName, type Name } from "../core/user.js";
 
 /** Names that would pass for the people or the program that run the chat. */
@@ -35,7 +36,7 @@ export function checkName(raw: string): Name {
       "The name holds a character that cannot be seen (a control, zero-width or private-use character). Type it without.",
     );
   }
-  if ([...shown].length > NAME_CODE_POINTS_MAX) {
+  if (isLonger(shown, NAME_CODE_POINTS_MAX)) {
     throw new ParkbenchError(
       "bad_name",
       `The name has ${[...shown].length} characters; 40 are the most. Shorten it.`,

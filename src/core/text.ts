@@ -1,0 +1,15 @@
+/** What a text and a nonce may be, whoever sends them. */
+
+/** Random, public, never a secret. */
+export const NONCE = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Without NUL and without half a character: neither comes back from a database as it was. */
+export function isClean(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
+/** A code point is one or two units: only in between must they be counted. */
+export function isLonger(text: string, codePointsMax: number): boolean {
+  if (text.length <= codePointsMax) return false;
+  return text.length > 2 * codePointsMax || [...text].length > codePointsMax;
+}
