@@ -1,24 +1,15 @@
 /** `next` gives one batch as a promise, `follow` all of them, and neither leaves anything behind. */
 import { getEventListeners } from "node:events";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Batch } from "../../src/core/log.js";
-import { Tail } from "../../src/core/tail.js";
 import { fakeTimers } from "../support/fake-timers.js";
-import { MemoryLog } from "../support/memory-log.js";
+import { log, tail } from "../support/tail-bench.js";
 import { turn } from "../support/turn.js";
 
 const EMPTY = { messages: [], more: false };
 const FOR_EVER = { waitMs: Number.POSITIVE_INFINITY };
 
 fakeTimers();
-
-let log: MemoryLog;
-let tail: Tail;
-
-beforeEach(() => {
-  log = new MemoryLog();
-  tail = new Tail(log);
-});
 
 const ids = ({ messages }: Batch) => messages.map(({ id }) => id);
 

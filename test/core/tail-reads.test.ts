@@ -1,25 +1,13 @@
 /** How often the tail asks the log: as seldom as it can. */
-import { beforeEach, describe, expect, it } from "vitest";
-import { Tail } from "../../src/core/tail.js";
+import { describe, expect, it } from "vitest";
 import { fakeTimers } from "../support/fake-timers.js";
-import { MemoryLog } from "../support/memory-log.js";
-import { type Entering, enterAt, RecordingReader } from "../support/recording-reader.js";
+import { RecordingReader } from "../support/recording-reader.js";
+import { enter, log, tail } from "../support/tail-bench.js";
 import { turn } from "../support/turn.js";
 
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
 fakeTimers();
-
-let log: MemoryLog;
-let tail: Tail;
-
-beforeEach(() => {
-  log = new MemoryLog();
-  tail = new Tail(log);
-});
-
-const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
-  enterAt(tail, rooms, after, more);
 
 /** The reads that `job` causes. */
 async function readsOf(job: () => unknown): Promise<readonly string[]> {

@@ -1,23 +1,10 @@
 /** What rings are worth: a lost one costs time, a spurious one nothing; nobody listens when nobody waits. */
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Tail } from "../../src/core/tail.js";
+import { describe, expect, it, vi } from "vitest";
 import { fakeTimers } from "../support/fake-timers.js";
-import { MemoryLog } from "../support/memory-log.js";
-import { type Entering, enterAt } from "../support/recording-reader.js";
+import { enter, log, tail } from "../support/tail-bench.js";
 import { turn } from "../support/turn.js";
 
 fakeTimers();
-
-let log: MemoryLog;
-let tail: Tail;
-
-beforeEach(() => {
-  log = new MemoryLog();
-  tail = new Tail(log);
-});
-
-const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
-  enterAt(tail, rooms, after, more);
 
 describe("rings", () => {
   it("that are spurious or doubled wake nobody, and nobody twice", async () => {

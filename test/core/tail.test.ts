@@ -1,20 +1,8 @@
 /** Who is woken at the end of the log, with which rows, and who is not. */
-import { beforeEach, describe, expect, it } from "vitest";
-import { Tail } from "../../src/core/tail.js";
-import { MemoryLog } from "../support/memory-log.js";
-import { type Entering, enterAt, RecordingReader } from "../support/recording-reader.js";
+import { describe, expect, it } from "vitest";
+import { RecordingReader } from "../support/recording-reader.js";
+import { enter, log, tail } from "../support/tail-bench.js";
 import { turn } from "../support/turn.js";
-
-let log: MemoryLog;
-let tail: Tail;
-
-beforeEach(() => {
-  log = new MemoryLog();
-  tail = new Tail(log);
-});
-
-const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
-  enterAt(tail, rooms, after, more);
 
 describe("a row that lands", () => {
   it("wakes every parked reader of its room, and nobody else", async () => {
