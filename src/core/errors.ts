@@ -9,6 +9,7 @@ export type ErrorCode =
   | "bad_limit"
   | "bad_room"
   | "bad_client"
+  | "bad_echo"
   | "bad_before"
   | "bad_text"
   | "bad_nonce"
@@ -24,6 +25,7 @@ export type ErrorCode =
   | "too_large"
   | "unsupported_type"
   | "method_not_allowed"
+  | "upgrade_required"
   | "not_found"
   | "cross_site"
   // the state of things
@@ -32,6 +34,7 @@ export type ErrorCode =
   | "room_closed"
   | "not_signed_in"
   | "may_not_post"
+  | "wrong_user"
   | "name_taken"
   | "nonce_reused"
   // the server

@@ -12,6 +12,13 @@ export const NEVER_CACHED = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
+/** Without `X-Accel-Buffering`, nginx's defaults hold a stream until its end, whatever padding it has (measured). */
+export const STREAM_HEADERS = {
+  ...NEVER_CACHED,
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+} as const;
+
 export function writeAnswer(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
   res.writeHead(status, { ...NEVER_CACHED, "Content-Type": type, "Content-Length": bytes.length });

@@ -25,7 +25,7 @@ export function encodeMessages(messages: readonly Message[]): string {
   return `[${messages.map((message) => JSON.stringify(messageObject(message))).join(",")}]`;
 }
 
-/** A poll's answers. One batch is encoded once, however many readers it wakes. */
+/** A poll's answers, which are a WebSocket's frames, too. One batch is encoded once, however many readers it wakes. */
 export class PollEncoder {
   readonly #epoch: string;
   readonly #encoded = new WeakMap<Batch, Buffer>();
@@ -34,11 +34,11 @@ export class PollEncoder {
     this.#epoch = epoch;
   }
 
-  rows(batch: Batch): Buffer {
+  /** `next` is the last id of the batch as it was read: rows that a reader does not want to hear are left out by then. */
+  rows(batch: Batch, next: number): Buffer {
     const known = this.#encoded.get(batch);
     if (known) return known;
-    const last = batch.messages.at(-1);
-    const body = this.#body(encodeMessages(batch.messages), last?.id ?? 0, batch.more, 0, "");
+    const body = this.#body(encodeMessages(batch.messages), next, batch.more, 0, "");
     this.#encoded.set(batch, body);
     return body;
   }

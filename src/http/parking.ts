@@ -1,31 +1,43 @@
 /** Parks requests at the tail, and lets them go when their socket, their session or the server goes. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Batch } from "../core/log.js";
-import type { Place, Wake } from "../core/reader.js";
+import { type Batch, EMPTY } from "../core/log.js";
+import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
 import type { Addresses } from "./address.js";
 
-export interface Parked {
+export interface Parked extends Stay {
   readonly rooms: readonly string[];
   readonly after: number;
   readonly limit: number;
   readonly waitMs: number;
-  /** The client's own key: a newer poll of the same session, else address, with it releases the older. Null: no such rule. */
+  wake(batch: Batch, why: Wake | "full"): void;
+  fail(error: unknown): void;
+}
+
+/** For whom a request stays open. */
+export interface Stay {
+  /** The client's own key: a newer reader of the same session, else address, with it releases the older. Null: no such rule. */
   readonly client: string | null;
   /** The asking session, whose end releases the reader. */
   readonly session: string | null;
-  wake(batch: Batch, why: Wake | "full"): void;
-  fail(error: unknown): void;
+}
+
+/** A reader that stays, as the parking knows it. */
+export interface Guest {
+  /** The socket is gone: forget everything without a word. */
+  leave(): void;
+  /** Answer now, for a newer reader of the same client or because the session has ended. */
+  release(why: "client" | "session"): void;
 }
 
 export class Parking {
   readonly #tail: Tail;
   readonly #addresses: Addresses;
   readonly #parkedMax: number;
-  readonly #bySocket = new WeakMap<Socket, Set<Place>>();
-  readonly #byClient = new Map<string, Place>();
-  readonly #bySession = new Map<string, Set<Place>>();
+  readonly #bySocket = new WeakMap<Socket, Set<Guest>>();
+  readonly #byClient = new Map<string, Guest>();
+  readonly #bySession = new Map<string, Set<Guest>>();
 
   /** `parkedMax`: above it nobody is parked but answered at once (`full`); 0 for no limit. */
   constructor(tail: Tail, addresses: Addresses, parkedMax: number) {
@@ -34,22 +46,21 @@ export class Parking {
     this.#parkedMax = parkedMax;
   }
 
+  /** One answer: with rows, or empty when the wait is over. */
   park(req: IncomingMessage, parked: Parked): void {
-    const client = parked.client && `${parked.session ?? this.#addresses.of(req)} ${parked.client}`;
-    if (client) this.#byClient.get(client)?.release();
-    if (this.#parkedMax > 0 && this.#tail.parked >= this.#parkedMax) {
-      parked.wake({ messages: [], more: false }, "full");
+    const off = this.enlist(req, parked, {
+      leave: () => {
+        seat.leave();
+        unlist();
+      },
+      release: () => seat.release(),
+    });
+    if (off === "gone") return;
+    if (off === "full") {
+      parked.wake(EMPTY, "full");
       return;
     }
-    const { socket } = req;
-    // The socket may have gone while the session was read: its close event will not come again.
-    if (socket.destroyed) return;
-    let place: Place | null = null;
-    let answered = false;
-    const unlist = () => {
-      answered = true;
-      if (place) this.#unlist(socket, client, parked.session, place);
-    };
+    const unlist = off;
     const seat = this.#tail.enter(
       {
         rooms: parked.rooms,
@@ -66,53 +77,58 @@ export class Parking {
       },
       parked.waitMs,
     );
-    // Answered on entering, as the tail is closing: there is nothing to keep track of.
-    if (answered) return;
-    place = {
-      release: seat.release,
-      leave: () => {
-        seat.leave();
-        unlist();
-      },
+  }
+
+  /**
+   * Lists somebody who stays, until the returned function is called or the socket is gone. An older reader of the same
+   * client is released first. `full`: too many are parked already; `gone`: the socket went before, and its close event will
+   * not come again.
+   */
+  enlist(req: IncomingMessage, stay: Stay, guest: Guest): (() => void) | "full" | "gone" {
+    const { session } = stay;
+    const client = stay.client && `${session ?? this.#addresses.of(req)} ${stay.client}`;
+    if (client) this.#byClient.get(client)?.release("client");
+    if (this.#parkedMax > 0 && this.#tail.parked >= this.#parkedMax) return "full";
+    if (req.socket.destroyed) return "gone";
+    const onSocket = this.#guestsOn(req.socket);
+    onSocket.add(guest);
+    if (client) this.#byClient.set(client, guest);
+    if (session !== null) this.#guestsOf(session).add(guest);
+    return () => {
+      onSocket.delete(guest);
+      if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
+      if (session === null) return;
+      const guests = this.#bySession.get(session);
+      guests?.delete(guest);
+      if (guests?.size === 0) this.#bySession.delete(session);
     };
-    this.#list(socket, client, parked.session, place);
   }
 
   /** Answers the parked readers of a session that has ended: they come back as who they are now. */
   releaseSession(session: string): void {
-    for (const place of [...(this.#bySession.get(session) ?? [])]) place.release();
+    for (const guest of [...(this.#bySession.get(session) ?? [])]) guest.release("session");
   }
 
-  #list(socket: Socket, client: string | null, session: string | null, place: Place): void {
-    this.#placesOf(socket).add(place);
-    if (client !== null) this.#byClient.set(client, place);
-    if (session === null) return;
-    const places = this.#bySession.get(session);
-    if (places) places.add(place);
-    else this.#bySession.set(session, new Set([place]));
-  }
-
-  #unlist(socket: Socket, client: string | null, session: string | null, place: Place): void {
-    this.#bySocket.get(socket)?.delete(place);
-    if (client !== null && this.#byClient.get(client) === place) this.#byClient.delete(client);
-    if (session === null) return;
-    const places = this.#bySession.get(session);
-    places?.delete(place);
-    if (places?.size === 0) this.#bySession.delete(session);
+  #guestsOf(session: string): Set<Guest> {
+    const known = this.#bySession.get(session);
+    if (known) return known;
+    const guests = new Set<Guest>();
+    this.#bySession.set(session, guests);
+    return guests;
   }
 
   /**
    * One close listener per socket, not per response: when a socket with 50 pipelined polls is cut, Node 20 closes one
    * response and leaves 49 waiters behind (measured).
    */
-  #placesOf(socket: Socket): Set<Place> {
+  #guestsOn(socket: Socket): Set<Guest> {
     const known = this.#bySocket.get(socket);
     if (known) return known;
-    const places = new Set<Place>();
-    this.#bySocket.set(socket, places);
+    const guests = new Set<Guest>();
+    this.#bySocket.set(socket, guests);
     socket.once("close", () => {
-      for (const place of [...places]) place.leave();
+      for (const guest of [...guests]) guest.leave();
     });
-    return places;
+    return guests;
   }
 }

@@ -129,7 +129,7 @@ function tooLarge(): ParkbenchError {
 const ESCAPED_PAIR = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g;
 const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   // As many bytes as the characters have that the escapes stand for.
   const plain = text.replace(ESCAPED_PAIR, "\u{10000}").replace(ESCAPED, "\uFFFF");
   if (Buffer.byteLength(plain) > BODY_BYTES_MAX) throw tooLarge();
@@ -141,7 +141,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Own properties only, so that a key named `__proto__` is a field like any other, and ignored like any unknown one. */
-function fieldsOf(content: unknown): Fields {
+export function fieldsOf(content: unknown): Fields {
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new ParkbenchError("bad_json", "The body must be an object with named fields.");
   }
