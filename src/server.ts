@@ -8,6 +8,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import type { Store } from "./core/store.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
+import { handUpgrades } from "./http/upgrade.js";
 import { checkOptions } from "./options.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
@@ -77,6 +78,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[], logge
     },
   );
   setTimeouts(server);
+  handUpgrades(server, "/ws");
   return server;
 }
 

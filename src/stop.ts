@@ -36,9 +36,13 @@ export function stopper({
     if (exitCode === 0) logger.info({ parked: chat.tail.parked }, `stopping: ${why}`);
     else logger.fatal(`stopping: ${why}`);
     setTimeout(() => process.exit(exitCode || 1), GIVE_UP_MS).unref();
-    setTimeout(() => server.closeAllConnections(), CUT_MS).unref();
+    setTimeout(() => {
+      server.closeAllConnections();
+      // The server no longer knows those that have become WebSockets.
+      for (const socket of sockets) socket.destroy();
+    }, CUT_MS).unref();
     const closed = new Promise<void>((done) => server.close(() => done()));
-    chat.tail.close();
+    chat.stop();
     const idle = setInterval(() => {
       server.closeIdleConnections();
       // Node counts a connection that has not said anything yet as busy (8 s measured); browsers open such ones ahead.

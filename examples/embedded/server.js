@@ -48,7 +48,8 @@ app.post("/order", async (_req, res) => {
 
 await chat.ready;
 const server = createServer(app);
-chat.attach(server);
+// Timeouts that parked requests can live with, and WebSocket.
+chat.attach(server, { path: "/chat" });
 server.listen(Number(process.env.PORT ?? 3100), "127.0.0.1", () => {
   console.log(`The example listens on http://127.0.0.1:${server.address().port}/chat/`);
 });

@@ -10,6 +10,7 @@ import { type OpenChat, openChat } from "../../src/chat.js";
 import { silent } from "../../src/core/logger.js";
 import { failRequest, notFound } from "../../src/http/router.js";
 import { setTimeouts } from "../../src/http/timeouts.js";
+import { handUpgrades } from "../../src/http/upgrade.js";
 import { type ChatOptions, checkOptions } from "../../src/options.js";
 import { SESSION_COOKIE, sessions } from "../../src/session-store.js";
 import { openStore } from "../../src/store/open.js";
@@ -54,6 +55,7 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
     if (!chat.fastLane(req, res)) app(req, res);
   });
   setTimeouts(server);
+  handUpgrades(server, "/ws");
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   const db = new Database(database);

@@ -1,0 +1,88 @@
+/** Writes a stream as WebSocket frames: batches as a poll answers them, pings for heartbeats, a code at the end. */
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { Batch } from "../core/log.js";
+import type { Logger } from "../core/logger.js";
+import type { PollEncoder } from "./encode.js";
+import { problemOf } from "./errors.js";
+import type { FrameSends } from "./frame-sends.js";
+import type { End, First, Sink } from "./stream.js";
+
+/** Why a connection was closed (RFC 6455, section 7.4). Whatever it was, the client's cursor still holds. */
+const CLOSE_CODES: Readonly<Record<End, number>> = {
+  life: 1000,
+  closing: 1012,
+  full: 1013,
+  slow: 1013,
+  session: 4001,
+  client: 4002,
+  failed: 1011,
+};
+const UNREADABLE = 4004;
+
+export interface FrameSinkParts {
+  readonly socket: WebSocket;
+  readonly wire: Duplex;
+  readonly encoder: PollEncoder;
+  readonly sends: FrameSends;
+  readonly logger: Logger;
+}
+
+export class FrameSink implements Sink {
+  readonly #parts: FrameSinkParts;
+  #isAlive = true;
+
+  constructor(parts: FrameSinkParts) {
+    this.#parts = parts;
+    for (const sign of ["pong", "ping", "message"] as const)
+      parts.socket.on(sign, () => {
+        this.#isAlive = true;
+      });
+  }
+
+  start({ after, page, next, reset }: First): boolean {
+    const { encoder } = this.#parts;
+    return this.#write(page ? encoder.page(page, next, reset) : encoder.empty(after, 0));
+  }
+
+  rows(batch: Batch, next: number): boolean {
+    return this.#write(this.#parts.encoder.rows(batch, next));
+  }
+
+  /** A connection that has not even answered the ping before is half open: its other end is gone. */
+  heartbeat(): boolean {
+    const { socket, wire } = this.#parts;
+    if (!this.#isAlive) {
+      socket.terminate();
+      return false;
+    }
+    this.#isAlive = false;
+    socket.ping();
+    return !wire.writableNeedDrain;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#parts.wire.once("drain", listener);
+  }
+
+  end(why: End, error?: unknown): void {
+    const { socket, sends, logger } = this.#parts;
+    if (why === "slow") {
+      socket.terminate();
+      return;
+    }
+    const problem = why === "failed" ? problemOf(error, logger) : null;
+    const code = problem?.code === "no_room" ? UNREADABLE : CLOSE_CODES[why];
+    // What is being stored is acknowledged first; nothing more is taken.
+    void sends.finish().then(() => {
+      if (problem) this.#write(Buffer.from(JSON.stringify(problem)));
+      socket.close(code, why);
+    });
+  }
+
+  #write(frame: Buffer): boolean {
+    const { socket, wire } = this.#parts;
+    socket.send(frame, { binary: false });
+    return !wire.writableNeedDrain;
+  }
+}

@@ -1,0 +1,136 @@
+/** GET /rooms/:room/live: an endless page, whose messages appear as they come, for browsers that show what has arrived. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatCursor } from "../core/cursor.js";
+import type { Batch, MessageLog } from "../core/log.js";
+import type { Logger } from "../core/logger.js";
+import type { Room } from "../core/room.js";
+import type { Tail } from "../core/tail.js";
+import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import { baseOf, STREAM_HEADERS } from "./answer.js";
+import { type Problem, problemOf } from "./errors.js";
+import { random } from "./fresh.js";
+import { LivePage } from "./live-page.js";
+import type { Pages } from "./pages.js";
+import type { Handler } from "./poll.js";
+import { noRoom, type ReadableRooms } from "./readable-rooms.js";
+import { type Reading, readingIn } from "./reading.js";
+import { queryOf } from "./request.js";
+import { setSecurityHeaders } from "./security.js";
+import { STREAM_LIFE_MS } from "./sse.js";
+import { newestPage, startOf } from "./start.js";
+import type { End, Sink, Streams } from "./stream.js";
+
+export interface LiveParts {
+  readonly log: MessageLog;
+  readonly tail: Tail;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  readonly streams: Streams;
+  readonly pages: Pages;
+  readonly logger: Logger;
+}
+
+const EARLIER_SHOWN = 30;
+
+export function liveHandler(parts: LiveParts): Handler {
+  const { log, pages } = parts;
+
+  return (req, res) => {
+    let asker = NOBODY;
+    const run = async () => {
+      asker = await askerOf(parts.identity, req);
+      await pages.holdName(asker);
+      await answer(req, res, asker);
+    };
+    run().catch((error: unknown) => pages.fail(req, res, asker, error));
+  };
+
+  async function answer(req: IncomingMessage, res: ServerResponse, asker: Asker): Promise<void> {
+    const name = (req as { params?: { room?: string } }).params?.room ?? "";
+    const asked = { ...readingIn(queryOf(req)), rooms: [name] };
+    const room = await parts.rooms.find(asker.user, name);
+    if (!room) throw noRoom(name);
+    const { earlier, after } = await placeOf(asked);
+    if (res.destroyed) return;
+    const page = pageFor(req, room, asker, asked, earlier, after);
+    const sink = new PageSink(res, page, after, (error) => problemOf(error, parts.logger));
+    if (req.method === "HEAD") return sink.end("life");
+    const since = { id: after, epoch: log.epoch };
+    await parts.streams.open(req, { ...asked, since, asker, lifeMs: STREAM_LIFE_MS }, sink);
+  }
+
+  /** What the page begins with, for its reader to know where the talk is, and the cursor behind it. */
+  async function placeOf({ since, rooms }: Reading): Promise<{ earlier: Batch; after: number }> {
+    const start = await startOf(since, parts);
+    if (typeof start === "number")
+      return { earlier: await log.before(rooms, start + 1, EARLIER_SHOWN), after: start };
+    const { page, next } = await newestPage(log, rooms, EARLIER_SHOWN);
+    return { earlier: page, after: next };
+  }
+
+  function pageFor(
+    req: IncomingMessage,
+    room: Room,
+    asker: Asker,
+    { echo, client }: Reading,
+    earlier: Batch,
+    after: number,
+  ): LivePage {
+    const base = `${baseOf(req)}/rooms/${room.name}`;
+    const key = client ?? random();
+    // `n` makes the address new each time: no proxy can join two of them, no old browser shows its copy.
+    const address = (view: string) => (next: number) =>
+      `${base}/${view}?since=${formatCursor(next, log.epoch)}&client=${key}&n=${random()}${echo ? "" : "&echo=0"}`;
+    return new LivePage({
+      common: pages.common(req, asker, room.title, null),
+      room,
+      user: asker.user,
+      earlier: earlier.messages,
+      after,
+      liveHref: address("live"),
+      waitHref: address("wait"),
+    });
+  }
+}
+
+class PageSink implements Sink {
+  readonly #res: ServerResponse;
+  readonly #page: LivePage;
+  readonly #problemOf: (error: unknown) => Problem;
+  #next: number;
+
+  constructor(res: ServerResponse, page: LivePage, after: number, toProblem: (error: unknown) => Problem) {
+    this.#res = res;
+    this.#page = page;
+    this.#next = after;
+    this.#problemOf = toProblem;
+  }
+
+  start(): boolean {
+    setSecurityHeaders(this.#res);
+    this.#res.writeHead(200, { ...STREAM_HEADERS, "Content-Type": "text/html; charset=utf-8" });
+    return this.#res.write(this.#page.beginning);
+  }
+
+  rows(batch: Batch, next: number): boolean {
+    this.#next = next;
+    return this.#res.write(this.#page.rows(batch));
+  }
+
+  heartbeat(): boolean {
+    return this.#res.write("\n");
+  }
+
+  onDrain(listener: () => void): void {
+    this.#res.once("drain", listener);
+  }
+
+  end(why: End, error?: unknown): void {
+    if (why === "slow") this.#res.destroy();
+    if (this.#res.destroyed) return;
+    if (!this.#res.headersSent) this.start();
+    if (why === "closing") this.#res.shouldKeepAlive = false;
+    const problem = why === "failed" ? this.#problemOf(error) : null;
+    this.#res.end(this.#page.end(this.#next, why, problem));
+  }
+}

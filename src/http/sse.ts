@@ -1,0 +1,197 @@
+/** GET /events: the rows after a cursor as server-sent events, for as long as a stream lives. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatCursor } from "../core/cursor.js";
+import { ParkbenchError } from "../core/errors.js";
+import type { Batch, MessageLog } from "../core/log.js";
+import type { Logger } from "../core/logger.js";
+import { askerOf, type Identity } from "../identity/identity.js";
+import { STREAM_HEADERS } from "./answer.js";
+import { messageObject } from "./encode.js";
+import { problemOf, writeProblem } from "./errors.js";
+import { retryMs } from "./jitter.js";
+import { refuseMethod } from "./methods.js";
+import type { Handler } from "./poll.js";
+import type { ReadableRooms } from "./readable-rooms.js";
+import { type Reading, readingIn } from "./reading.js";
+import { type Fields, only, queryOf, refuseBody, refuseTwoHosts } from "./request.js";
+import { parseSince } from "./start.js";
+import type { End, First, Sink, Streams } from "./stream.js";
+
+export interface SseParts {
+  readonly log: MessageLog;
+  readonly rooms: ReadableRooms;
+  readonly identity: Identity;
+  readonly streams: Streams;
+  readonly logger: Logger;
+}
+
+/**
+ * A buffering proxy shows a stream only when it ends, and some never report that the client has gone (measured): so it
+ * ends by itself, and is resumed.
+ */
+export const STREAM_LIFE_MS = 60_000;
+
+export function eventsHandler(parts: SseParts): Handler {
+  const encoder = new EventEncoder(parts.log.epoch);
+
+  return (req, res) => {
+    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    answer(req, res).catch((error: unknown) => fail(req, res, error));
+  };
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    refuseBody(req);
+    refuseTwoHosts(req);
+    const asked = parseEvents(req, queryOf(req));
+    const asker = await askerOf(parts.identity, req);
+    await parts.rooms.mustRead(asker.user, asked.rooms);
+    if (res.destroyed) return;
+    if (req.method === "HEAD") {
+      open(res);
+      res.end();
+      return;
+    }
+    const sink = new EventSink(res, encoder, asked.typed, (error) => problemOf(error, parts.logger).detail);
+    await parts.streams.open(req, { ...asked, asker, lifeMs: STREAM_LIFE_MS }, sink);
+  }
+
+  /** EventSource never comes back from a 5xx: what passes by itself is said in a stream that ends. */
+  function fail(req: IncomingMessage, res: ServerResponse, error: unknown): void {
+    const problem = problemOf(error, parts.logger);
+    if (problem.status < 500) {
+      writeProblem(req, res, problem);
+    } else if (!res.headersSent && !res.destroyed) {
+      open(res);
+      res.end(goodbye(retryMs(true) + retryMs(false), problem.detail));
+    }
+  }
+}
+
+interface Asked extends Reading {
+  readonly typed: boolean;
+}
+
+function parseEvents(req: IncomingMessage, query: Fields): Asked {
+  const reading = readingIn(query);
+  // What the browser itself saw last is newer than what the page was loaded with.
+  const last = req.headers["last-event-id"];
+  const typed = only(query, "typed", "bad_request") ?? "1";
+  if (typed !== "0" && typed !== "1") throw new ParkbenchError("bad_request", '"typed" must be 0 or 1.');
+  return {
+    ...reading,
+    since: last ? parseSince(String(last)) : reading.since,
+    typed: typed === "1",
+  };
+}
+
+function open(res: ServerResponse): void {
+  res.writeHead(200, { ...STREAM_HEADERS, "Content-Type": "text/event-stream; charset=utf-8" });
+}
+
+function goodbye(retry: number, comment: string): string {
+  return `: ${oneLine(comment)}\nretry: ${retry}\n\n`;
+}
+
+class EventSink implements Sink {
+  readonly #res: ServerResponse;
+  readonly #encoder: EventEncoder;
+  readonly #typed: boolean;
+  readonly #detailOf: (error: unknown) => string;
+
+  constructor(
+    res: ServerResponse,
+    encoder: EventEncoder,
+    typed: boolean,
+    detailOf: (error: unknown) => string,
+  ) {
+    this.#res = res;
+    this.#encoder = encoder;
+    this.#typed = typed;
+    this.#detailOf = detailOf;
+  }
+
+  start({ after, page, next, reset }: First): boolean {
+    open(this.#res);
+    // Different for each reader: when a server dies without a word, they must not all come back at once.
+    const retry = `retry: ${retryMs(false) + Math.round(retryMs(true) * (2 / 3))}\n\n`;
+    const first = this.#encoder.first(after, reset, this.#typed);
+    const rows = page && next !== after ? this.#encoder.rows(page, next, this.#typed) : "";
+    return this.#res.write(`${retry}${first}${rows}`);
+  }
+
+  rows(batch: Batch, next: number): boolean {
+    return this.#res.write(this.#encoder.rows(batch, next, this.#typed));
+  }
+
+  heartbeat(): boolean {
+    return this.#res.write(":\n\n");
+  }
+
+  onDrain(listener: () => void): void {
+    this.#res.once("drain", listener);
+  }
+
+  end(why: End, error?: unknown): void {
+    if (why === "slow") this.#res.destroy();
+    if (this.#res.destroyed) return;
+    if (!this.#res.headersSent) open(this.#res);
+    if (why === "closing") this.#res.shouldKeepAlive = false;
+    this.#res.end(this.#goodbye(why, error));
+  }
+
+  #goodbye(why: End, error: unknown): string {
+    if (why === "life" || why === "session") return goodbye(10, "come back at once");
+    if (why === "closing") return goodbye(retryMs(true), "the server stops");
+    if (why === "failed") return goodbye(retryMs(true) + retryMs(false), this.#detailOf(error));
+    return goodbye(
+      retryMs(true) + retryMs(false),
+      why === "full" ? "the server is full" : "a newer reader took over",
+    );
+  }
+}
+
+/** One batch is encoded once, however many readers it wakes. */
+class EventEncoder {
+  readonly #epoch: string;
+  readonly #typed = new WeakMap<Batch, Buffer>();
+  readonly #plain = new WeakMap<Batch, Buffer>();
+
+  constructor(epoch: string) {
+    this.#epoch = epoch;
+  }
+
+  first(after: number, reset: First["reset"], typed: boolean): string {
+    const next = formatCursor(after, this.#epoch);
+    const content = {
+      messages: [],
+      next,
+      more: false,
+      retry: 0,
+      ...(reset === null ? {} : { reset: { reason: reset } }),
+    };
+    const event = typed ? `event: ${reset === null ? "hello" : "reset"}\n` : "";
+    return `${event}id: ${next}\ndata: ${JSON.stringify(content)}\n\n`;
+  }
+
+  rows(batch: Batch, next: number, typed: boolean): Buffer {
+    const encoded = typed ? this.#typed : this.#plain;
+    const known = encoded.get(batch);
+    if (known) return known;
+    let text = "";
+    for (const message of batch.messages) {
+      const event = typed ? `event: ${oneLine(message.kind)}\n` : "";
+      const id = formatCursor(message.id, this.#epoch);
+      text += `${event}id: ${id}\ndata: ${JSON.stringify(messageObject(message))}\n\n`;
+    }
+    // Rows that were left out have moved the cursor, too: an id without data is kept by the reader, and shows nothing.
+    if (batch.messages.at(-1)?.id !== next) text += `id: ${formatCursor(next, this.#epoch)}\n\n`;
+    const bytes = Buffer.from(text);
+    encoded.set(batch, bytes);
+    return bytes;
+  }
+}
+
+/** A foreign program may have written any kind: a line break in it would begin a field of its own. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\0]/g, " ");
+}

@@ -1,0 +1,199 @@
+/** A reader that stays: parked again and again on one connection, each batch written as its transport writes. */
+import type { IncomingMessage } from "node:http";
+import { Deadlines } from "../core/deadlines.js";
+import type { Batch, MessageLog } from "../core/log.js";
+import type { Place, Wake } from "../core/reader.js";
+import type { Tail } from "../core/tail.js";
+import type { Asker } from "../identity/identity.js";
+import type { ResetReason } from "./encode.js";
+import { jittered } from "./jitter.js";
+import type { Parking } from "./parking.js";
+import type { ReadableRooms } from "./readable-rooms.js";
+import { heardBy, type Reading } from "./reading.js";
+import { newestPage, startOf } from "./start.js";
+
+/** Silence that proxies bear: the shortest measured cut is at 50 s, and a heartbeat may be lost. */
+const HEARTBEAT_MS = 15_000;
+/** A reader that takes nothing for this long is cut; its cursor makes that harmless. */
+const DRAIN_MS = 15_000;
+
+/** Why a stream ended; `failed` comes with the error, a room that may not be read any more among them. */
+export type End = "life" | "full" | "closing" | "session" | "client" | "slow" | "failed";
+
+/** How a transport writes. Each method returns false when the connection's buffer is full: nothing is written until it has drained. */
+export interface Sink {
+  /**
+   * The first thing, at once. `after` is the cursor before the first row that follows; with a `page`, its rows come
+   * now, and `next` is behind them.
+   */
+  start(first: First): boolean;
+  /** Rows, maybe none, and the cursor behind them: what a reader does not want to hear is left out. */
+  rows(batch: Batch, next: number): boolean;
+  heartbeat(): boolean;
+  /** Calls `listener` once, when the buffer has drained. */
+  onDrain(listener: () => void): void;
+  end(why: End, error?: unknown): void;
+}
+
+export interface First {
+  readonly after: number;
+  readonly page: Batch | null;
+  readonly next: number;
+  readonly reset: ResetReason | null;
+}
+
+export interface StreamParts {
+  readonly log: MessageLog;
+  readonly tail: Tail;
+  readonly rooms: ReadableRooms;
+  readonly parking: Parking;
+}
+
+export interface Asked extends Reading {
+  readonly asker: Asker;
+  /** How long the stream lives, in ms; up to a fifth less. */
+  readonly lifeMs: number;
+}
+
+/** All streams of a chat: they share their timers, and end together. */
+export class Streams {
+  readonly #parts: StreamParts;
+  readonly #open = new Set<Stream>();
+  readonly #lives = new Deadlines<Stream>((stream) => stream.end("life"));
+  readonly #drains = new Deadlines<Stream>((stream) => stream.end("slow"));
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects, with nothing written, when the log cannot be read. The rooms must have been found readable. */
+  async open(req: IncomingMessage, asked: Asked, sink: Sink): Promise<void> {
+    const first = await firstOf(asked, this.#parts);
+    const stream = new Stream(this.#parts, asked, sink, this.#drains);
+    const off = this.#parts.parking.enlist(
+      req,
+      { client: asked.client, session: asked.asker.session },
+      stream,
+    );
+    if (off === "gone") return;
+    if (off === "full") return sink.end("full");
+    this.#open.add(stream);
+    const cancelLife = this.#lives.add(stream, jittered(asked.lifeMs));
+    stream.begin(first, () => {
+      off();
+      cancelLife();
+      this.#open.delete(stream);
+    });
+  }
+
+  /** Also those that wait for a slow reader and are at no tail now. */
+  close(): void {
+    for (const stream of [...this.#open]) stream.end("closing");
+  }
+}
+
+class Stream {
+  readonly #parts: StreamParts;
+  readonly #asked: Asked;
+  readonly #sink: Sink;
+  readonly #drains: Deadlines<Stream>;
+  #after = 0;
+  #place: Place | null = null;
+  #isOver = false;
+  #cancelDrain: () => void = () => {};
+  #off: () => void = () => {};
+
+  constructor(parts: StreamParts, asked: Asked, sink: Sink, drains: Deadlines<Stream>) {
+    this.#parts = parts;
+    this.#asked = asked;
+    this.#sink = sink;
+    this.#drains = drains;
+  }
+
+  begin(first: First, off: () => void): void {
+    this.#off = off;
+    this.#after = first.next;
+    this.#go(this.#sink.start(first));
+  }
+
+  leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#place?.leave();
+    this.#cancelDrain();
+    this.#off();
+  }
+
+  release(why: "client" | "session"): void {
+    this.end(why);
+  }
+
+  end(why: End, error?: unknown): void {
+    if (this.#isOver) return;
+    this.leave();
+    this.#sink.end(why, error);
+  }
+
+  /** On with the next batch: at once, or when a slow reader has taken what was written. */
+  #go(isFlowing: boolean): void {
+    if (this.#isOver) return;
+    if (isFlowing) {
+      this.#park();
+      return;
+    }
+    this.#cancelDrain = this.#drains.add(this, DRAIN_MS);
+    this.#sink.onDrain(() => {
+      this.#cancelDrain();
+      if (!this.#isOver) this.#park();
+    });
+  }
+
+  #park(): void {
+    const { rooms, limit } = this.#asked;
+    const reader = {
+      rooms,
+      after: this.#after,
+      limit,
+      wake: (batch: Batch, why: Wake) => this.#woken(batch, why),
+      fail: (error: unknown) => this.end("failed", error),
+    };
+    this.#place = null;
+    const place = this.#parts.tail.enter(reader, HEARTBEAT_MS);
+    if (!this.#isOver) this.#place = place;
+  }
+
+  #woken(batch: Batch, why: Wake): void {
+    if (this.#isOver) return;
+    if (why === "timeout") this.#go(this.#sink.heartbeat());
+    else if (why !== "rows") this.end("closing");
+    else if (!this.#parts.rooms.arePrivate) this.#write(batch);
+    else this.#writeIfReadable(batch);
+  }
+
+  /** Rights may have gone while the reader was parked. */
+  #writeIfReadable(batch: Batch): void {
+    this.#parts.rooms.mustRead(this.#asked.asker.user, this.#asked.rooms).then(
+      () => this.#write(batch),
+      (error: unknown) => this.end("failed", error),
+    );
+  }
+
+  #write(batch: Batch): void {
+    if (this.#isOver) return;
+    this.#after = batch.messages.at(-1)?.id ?? this.#after;
+    this.#go(this.#sink.rows(heardBy(batch, this.#asked.asker.user, this.#asked), this.#after));
+  }
+}
+
+async function firstOf(asked: Asked, parts: StreamParts): Promise<First> {
+  const start = await startOf(asked.since, parts);
+  if (typeof start === "number") return { after: start, page: null, next: start, reset: null };
+  const { page, next } = await newestPage(parts.log, asked.rooms, asked.limit);
+  const oldest = page.messages[0];
+  return {
+    after: oldest ? oldest.id - 1 : next,
+    page: heardBy(page, asked.asker.user, asked),
+    next,
+    reset: start.reset,
+  };
+}
