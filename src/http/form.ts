@@ -1,16 +1,16 @@
 /** Everything that changes something: read the fields, refuse other sites, act, answer as JSON or as a page. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "../core/logger.js";
-import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import { type Asker, NOBODY } from "../identity/identity.js";
 import { baseOf, redirect, writeJson } from "./answer.js";
+import { type AskParts, ask, sealedEnded } from "./ask.js";
 import { type Problem, problemOf, setProblemHeaders, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
 import { type Origins, refuseCrossSite } from "./origin.js";
 import { type Fields, only, readFields, refuseTwoHosts, TooLargeForm } from "./request.js";
 import type { Tokens } from "./token.js";
 
-export interface FormParts {
-  readonly identity: Identity;
+export interface FormParts extends AskParts {
   readonly tokens: Tokens;
   readonly origins: Origins;
   readonly logger: Logger;
@@ -21,7 +21,11 @@ export interface Form {
   readonly signsIn?: boolean;
   /** Other methods that the address takes, for Allow. */
   readonly alsoAllows?: readonly string[];
+  /** Whom this very form has signed in already, by a sealed session: it is sent once more, as a reload does. */
+  recall?(req: IncomingMessage, fields: Fields): Promise<Asker | null>;
   act(req: IncomingMessage, fields: Fields, asker: Asker): Promise<Done>;
+  /** Where a browser goes next, as a page: a redirect would lose the session that only forms carry. */
+  next(req: IncomingMessage, fields: Fields, asker: Asker): Promise<Page>;
   /** The page again, with what was typed and what was wrong with it. Status and headers are set by the caller. */
   page(req: IncomingMessage, fields: Fields, asker: Asker, problem: Problem): Promise<Page>;
 }
@@ -31,6 +35,8 @@ export interface Done {
   readonly content: object;
   /** Where a browser goes next, below the mount point: an address never used before, as links2 and elinks show an old copy of one they know (measured). */
   readonly location: string;
+  /** Who the asker is from now on, where that has changed and no cookie says it. */
+  readonly asker?: Asker;
 }
 
 /** A rendered page, to be written with a status. */
@@ -40,7 +46,7 @@ export function formHandler(
   parts: FormParts,
   form: Form,
 ): (req: IncomingMessage, res: ServerResponse) => void {
-  const { identity, tokens, origins, logger } = parts;
+  const { tokens, origins, logger } = parts;
 
   return (req, res) => {
     if (refuseMethod(req, res, ["POST", ...(form.alsoAllows ?? [])])) return;
@@ -53,28 +59,44 @@ export function formHandler(
     try {
       refuseTwoHosts(req);
       fields = await readFields(req);
-      asker = await askerOf(identity, req);
+      const asked = await ask(parts, req, sealedIn(req, fields));
+      const recalled =
+        asked.asker.sealed !== undefined && asked.asker.session === null
+          ? ((await form.recall?.(req, fields)) ?? null)
+          : null;
+      asker = recalled ?? asked.asker;
+      // Before the token is looked at: it is bound to the session that is gone, and would be called another site's.
+      if (asked.hasEnded && !recalled) throw sealedEnded();
       const given = only(fields, "token", "bad_request") ?? headerToken(req);
       const token = tokens.kindOf(given, asker.session);
       refuseCrossSite(req, origins, {
-        hasSession: asker.session !== null,
+        hasSession: asked.asker.session !== null,
         token,
         signsIn: form.signsIn ?? false,
       });
+      if (recalled) return (await form.next(req, fields, recalled))(res, 200);
       const done = await form.act(req, fields, asker);
-      if (wantsPage(req, fields)) redirect(res, baseOf(req) + done.location);
-      else writeJson(res, done.status, done.content);
+      if (!wantsPage(req, fields)) return writeJson(res, done.status, done.content);
+      const after = done.asker ?? asker;
+      if (!asker.sealed && !after.sealed) return redirect(res, baseOf(req) + done.location);
+      (await form.next(req, fields, after))(res, 200);
     } catch (error) {
       if (error instanceof TooLargeForm) fields = error.fields;
       const problem = problemOf(error, logger);
       if (res.destroyed || !wantsPage(req, fields)) return writeProblem(req, res, problem);
-      // The body may have failed before anybody was asked for.
-      if (asker === NOBODY) asker = await askerOf(identity, req);
+      // The body may have failed before anybody was asked for, and a session may have ended meanwhile.
+      if (asker === NOBODY || problem.code === "not_signed_in")
+        ({ asker } = await ask(parts, req, sealedIn(req, fields)));
       const page = await form.page(req, fields, asker, problem);
       setProblemHeaders(req, res, problem);
       page(res, problem.status);
     }
   }
+}
+
+/** A session that pages carry: programs that read JSON have the cookie. */
+function sealedIn(req: IncomingMessage, fields: Fields): string | undefined {
+  return fields.has("sealed") && wantsPage(req, fields) ? typed(fields, "sealed") : undefined;
 }
 
 /** Rendered forms say `page=1`; only without such a field does Accept decide. */
@@ -83,7 +105,7 @@ function wantsPage(req: IncomingMessage, fields: Fields): boolean {
   return page === undefined ? (req.headers.accept ?? "").includes("text/html") : page[0] === "1";
 }
 
-function headerToken(req: IncomingMessage): string | undefined {
+export function headerToken(req: IncomingMessage): string | undefined {
   const header = req.headers["x-parkbench-token"];
   return typeof header === "string" ? header : undefined;
 }

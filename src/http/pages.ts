@@ -7,6 +7,7 @@ import type { Logger } from "../core/logger.js";
 import type { Users } from "../core/user.js";
 import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
 import { baseOf, writeAnswer } from "./answer.js";
+import { sendsCookies, testCookies } from "./ask.js";
 import { type Problem, problemOf, setProblemHeaders } from "./errors.js";
 import type { Page } from "./form.js";
 import { random } from "./fresh.js";
@@ -39,12 +40,19 @@ export class Pages {
 
   /** GET / */
   homeHandler(): Handler {
-    return this.#handler((req, asker) => this.home(req, asker, {}));
+    return this.handler(async (req, asker) => {
+      const home = await this.home(req, asker, {});
+      if (!this.#parts.users || asker.user) return home;
+      return (res, status) => {
+        testCookies(req, res);
+        home(res, status);
+      };
+    });
   }
 
   /** GET /rooms/:room, with `before` for older messages. */
   roomHandler(): Handler {
-    return this.#handler((req, asker, room) => {
+    return this.handler((req, asker, room) => {
       const before = parseBefore(only(queryOf(req), "before", "bad_before"));
       return this.room(req, asker, room, { before });
     });
@@ -93,6 +101,9 @@ export class Pages {
         cursor,
         older: more && oldest !== undefined ? `${base}?before=${oldest}` : null,
         latest: before === null ? null : base,
+        oldest: more && oldest !== undefined ? oldest : null,
+        view: "",
+        framesHref: `${base}/frames`,
         waitHref: `${base}/wait?since=${cursor}&client=${random()}`,
         reloadHref: `${base}?r=${random()}`,
         typed: given.typed ?? { text: "", name: "" },
@@ -119,6 +130,7 @@ export class Pages {
       user: asker.user,
       ownNames: users !== null,
       guests,
+      sealed: users && (asker.sealed || (asker.user || sendsCookies(req) ? null : "")),
       token: tokens.make(asker.session),
       nonce: nonce || random(),
       problem,
@@ -126,7 +138,7 @@ export class Pages {
   }
 
   /** Renders a page for whoever asks, and a problem page for whatever goes wrong. */
-  #handler(make: (req: IncomingMessage, asker: Asker, room: string) => Promise<Page>): Handler {
+  handler(make: (req: IncomingMessage, asker: Asker, room: string) => Promise<Page>): Handler {
     return (req, res) => {
       const room = (req as { params?: { room?: string } }).params?.room ?? "";
       this.#answer(req, res, (asker) => make(req, asker, room)).catch(() => res.destroy());

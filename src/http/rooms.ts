@@ -17,6 +17,7 @@ export function makeRoomHandler(
       const { name, title } = await parts.rooms.create({ ...roomIn(fields), createdBy: user.id });
       return { status: 201, content: { name, title }, location: fresh(`/rooms/${name}`) };
     },
+    next: (req, fields, asker) => parts.pages.room(req, asker, typed(fields, "name"), {}),
     page: (req, fields, asker, problem) =>
       parts.pages.home(req, asker, {
         problem,

@@ -11,6 +11,7 @@ import type { Asker, Identity } from "../identity/identity.js";
 import { checkName } from "../identity/names.js";
 import { messageObject } from "./encode.js";
 import { type Done, type FormParts, formHandler, typed } from "./form.js";
+import type { Frames } from "./frames.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
@@ -24,23 +25,55 @@ export interface SendParts extends FormParts {
   readonly users: Users | null;
   readonly guests: boolean;
   readonly pages: Pages;
+  readonly frames: Frames;
 }
 
-export function sendHandler(parts: SendParts): Handler {
-  const { log, rooms, identity, users, pages } = parts;
+export function sendHandler(parts: SendParts, send: Send): Handler {
+  const { pages, frames } = parts;
 
   return formHandler(parts, {
-    act: (_req, fields, asker) => send(fields, asker),
-    page: (req, fields, asker, problem) =>
-      pages.room(req, asker, typed(fields, "room") || "lobby", {
+    async act(_req, fields, asker) {
+      const done = await send(fields, asker);
+      if (!isWritePage(fields)) return done;
+      return { ...done, location: done.location.replace("?", "/write?") };
+    },
+    next: (req, fields, asker) =>
+      isWritePage(fields)
+        ? frames.write(req, asker, roomIn(fields), { isSent: true })
+        : pages.room(req, asker, roomIn(fields), {}),
+    page(req, fields, asker, problem) {
+      const again = {
         problem,
         typed: { text: typed(fields, "text"), name: typed(fields, "name") },
         // The same nonce again: after a 503 the row may be there, and sending the page once more must not double it.
         nonce: problem.code === "nonce_reused" ? null : typed(fields, "nonce"),
-      }),
+      };
+      return isWritePage(fields)
+        ? frames.write(req, asker, roomIn(fields), again)
+        : pages.room(req, asker, roomIn(fields), again);
+    },
   });
+}
+
+/** Sent from the page that holds nothing but the form, and back to it. */
+function isWritePage(fields: Fields): boolean {
+  return typed(fields, "view") === "write";
+}
+
+function roomIn(fields: Fields): string {
+  return typed(fields, "room") || "lobby";
+}
+
+/** Stores what a form, a JSON body or a WebSocket frame says, in the asker's name; resolves once it is on disk. */
+export type Send = (fields: Fields, asker: Asker) => Promise<Done>;
+
+export function sender(parts: SendParts): Send {
+  const { log, rooms, identity, users } = parts;
+  return send;
 
   async function send(fields: Fields, asker: Asker): Promise<Done> {
+    // Before a retry is recognised: it must not be answered with what somebody else has sent.
+    mustBe(asIn(fields), asker);
     const text = textIn(fields);
     const nonce = nonceIn(fields);
     const name = only(fields, "room", "bad_room") ?? "lobby";
@@ -96,6 +129,21 @@ export function sendHandler(parts: SendParts): Handler {
       throw new ParkbenchError("may_not_post", "You may not write in this room.");
     }
   }
+}
+
+/** Kept by a program until it is acknowledged, a message is sent as the user who wrote it, or not at all. */
+function mustBe(as: string | null, { user }: Asker): void {
+  if (as === null || (user && String(user.id) === as)) return;
+  throw new ParkbenchError(
+    "wrong_user",
+    'This was written by the user named in "as", who is not the one signed in now. Nothing was sent.',
+  );
+}
+
+function asIn(fields: Fields): string | null {
+  const [as] = fields.get("as") ?? [];
+  if (as === undefined) return null;
+  return typeof as === "number" ? String(as) : (only(fields, "as", "bad_request") ?? null);
 }
 
 /** Who writes once under a name, without a session. */

@@ -6,6 +6,7 @@ import type { UserId } from "../core/message.js";
 import type { Name, Users } from "../core/user.js";
 import { askerOf } from "../identity/identity.js";
 import { checkName } from "../identity/names.js";
+import type { SealedSessions } from "../identity/sealed.js";
 import {
   asMembership,
   type Membership,
@@ -20,23 +21,37 @@ import { OneByOne } from "./one-by-one.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { only } from "./request.js";
+import { SealedSignIn, type SealedSignInParts } from "./sealed-session.js";
 
-export interface SessionParts extends FormParts {
+export interface SessionParts extends FormParts, SealedSignInParts {
   readonly users: Users;
   readonly control: Control;
   readonly pages: Pages;
-}
-
-export interface SignInParts extends SessionParts {
+  readonly sealed: SealedSessions;
   /** The log's, kept with every sign-in: user ids mean nothing in another database. */
   readonly epoch: string;
+}
+
+export interface SessionHandlers {
+  readonly who: Handler;
+  readonly signIn: Handler;
+  readonly signOut: Handler;
 }
 
 /** Changes to sessions under way in this process, by the session's key: two at once would leave two cookies signed in. */
 const changes = new OneByOne();
 
+export function sessionHandlers(parts: SessionParts): SessionHandlers {
+  const sealed = new SealedSignIn(parts);
+  return {
+    who: whoHandler(parts),
+    signIn: signInHandler(parts, sealed),
+    signOut: signOutHandler(parts, sealed),
+  };
+}
+
 /** GET: the user and a form token; sets no cookie, makes no session. */
-export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
+function whoHandler({ identity, tokens, logger }: FormParts): Handler {
   return (req, res) => {
     askerOf(identity, req).then(
       ({ user, session }) => writeJson(res, 200, { user, token: tokens.make(session) }),
@@ -46,19 +61,25 @@ export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
 }
 
 /** POST /session: signs in, or renames who is signed in already. */
-export function signInHandler(parts: SignInParts): Handler {
+function signInHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
   return formHandler(parts, {
     signsIn: true,
     alsoAllows: ["GET", "HEAD"],
+    recall: (req, fields) => sealed.recall(req, fields),
     async act(req, fields, asker) {
       const raw = only(fields, "name", "bad_name");
       if (raw === undefined) throw new ParkbenchError("no_name", 'Give a name in "name".');
       const name = checkName(raw);
+      if (asker.sealed !== undefined) {
+        const entered = await sealed.enter(req, fields, asker, name);
+        return { status: 201, content: {}, location: "/", asker: entered };
+      }
       const { user, key } = await (asker.user && asker.session !== null
         ? rename(req, asker.user.id, asker.session, name)
         : enter(req, name));
       return { status: 201, content: { user, token: parts.tokens.make(key) }, location: fresh("/") };
     },
+    next: (req, _fields, asker) => parts.pages.home(req, asker, {}),
     page: (req, fields, asker, problem) =>
       parts.pages.home(req, asker, { problem, typed: { name: typed(fields, "name") } }),
   });
@@ -82,9 +103,11 @@ export function signInHandler(parts: SignInParts): Handler {
 }
 
 /** POST /session/end: the name is free at once, and parked requests of the session are answered. */
-export function signOutHandler(parts: SessionParts): Handler {
+function signOutHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
   return formHandler(parts, {
-    async act(req, _fields, { user, session: key }) {
+    async act(req, _fields, asker) {
+      const { user, session: key } = asker;
+      if (asker.sealed) return { status: 200, content: {}, location: "/", asker: await sealed.leave(asker) };
       if (user && key !== null) {
         await changes.run(key, async () => {
           const session = await stillSignedIn(req, key);
@@ -96,6 +119,7 @@ export function signOutHandler(parts: SessionParts): Handler {
       }
       return { status: 200, content: { user: null, token: parts.tokens.make(null) }, location: fresh("/") };
     },
+    next: (req, _fields, asker) => parts.pages.home(req, asker, {}),
     page: (req, _fields, asker, problem) => parts.pages.home(req, asker, { problem }),
   });
 }

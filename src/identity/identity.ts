@@ -24,6 +24,11 @@ export interface Identity {
 export interface Asker {
   readonly user: User | null;
   readonly session: string | null;
+  /**
+   * Came by a form of somebody who keeps no cookies: the value of its field `sealed`, which the next form carries on; ""
+   * while signed out.
+   */
+  readonly sealed?: string;
 }
 
 export const NOBODY: Asker = Object.freeze({ user: null, session: null });

@@ -33,7 +33,7 @@ describe("every page", () => {
     ["/rooms/lobby?before=x", 400],
     ["/rooms/%E0%A4%A", 400],
     ["/nowhere", 404],
-  ])("%s is answered %d with the headers of a page, and with no cookie", async (path, status) => {
+  ])("%s is answered %d with the headers of a page, and with no session", async (path, status) => {
     const answer = await get(path, { accept: "text/html", "if-none-match": "*" });
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject({
@@ -47,7 +47,10 @@ describe("every page", () => {
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",
     });
-    for (const name of ["etag", "last-modified", "set-cookie", "x-powered-by", "strict-transport-security"])
+    // The first page alone asks a browser whether it keeps cookies.
+    const asks = ["parkbench.cookies=1; Path=/; HttpOnly; SameSite=Lax"];
+    expect(answer.headers["set-cookie"]).toEqual(path === "/" ? asks : undefined);
+    for (const name of ["etag", "last-modified", "x-powered-by", "strict-transport-security"])
       expect(answer.headers).not.toHaveProperty(name);
     expect(answer.text).not.toMatch(/<[^>]*\s(on\w+|style)=|<style/);
     expect(countOf(app(), "sessions")).toBe(0);
@@ -109,7 +112,7 @@ describe("a room's page", () => {
         .map(({ attributes }) => attributes.name);
     const signedOut = (await get("/rooms/lobby")).text;
     const signedIn = (await get("/rooms/lobby", { cookie })).text;
-    expect(inputs(signedOut).sort()).toEqual(["name", "nonce", "page", "room", "text", "token"]);
+    expect(inputs(signedOut).sort()).toEqual(["name", "nonce", "page", "room", "sealed", "text", "token"]);
     expect(inputs(signedIn).sort()).toEqual(["nonce", "page", "room", "text", "token"]);
     expect(signedIn).toContain(`name="token" value="${token}"`);
     expect(signedOut).not.toContain(token);
@@ -119,7 +122,9 @@ describe("a room's page", () => {
     for (const path of ["/rooms/odd", "/rooms/odd/wait", "/"]) {
       const { text } = await get(path);
       const active = elementsIn(text).filter(({ tag }) => /^(script|img|iframe|object|svg)$/.test(tag));
-      expect(active.filter(({ attributes }) => attributes.src !== "/page.js")).toEqual([]);
+      expect(active.filter(({ attributes }) => !/^\/(client|page)\.js$/.test(attributes.src ?? ""))).toEqual(
+        [],
+      );
       expect(text).not.toContain("<script>alert");
       expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     }
