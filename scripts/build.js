@@ -1,13 +1,15 @@
-// Builds dist/ and public/*.js with the TypeScript compiler; with --if-stale only when a source is newer.
+// Builds dist/ with the TypeScript compiler and public/*.js as build-client.js does; with --if-stale only when a
+// source is newer.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildClient } from "./build-client.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
-const sources = ["src", "tsconfig.json", "package.json", "scripts/build.js"];
+const sources = ["src", "tsconfig.json", "package.json", "scripts/build.js", "scripts/build-client.js"];
 
 if (process.argv.includes("--if-stale") && existsSync(stamp)) {
   const builtAt = statSync(stamp).mtimeMs;
@@ -20,6 +22,7 @@ for (const project of ["tsconfig.json", "src/client/tsconfig.json"]) {
   const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, project)], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
+await buildClient();
 writeFileSync(stamp, "");
 
 /** The newest change below a path, in ms. A file that was removed shows in its folder's own time. */

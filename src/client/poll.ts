@@ -1,0 +1,53 @@
+/** Long poll: one parked GET after the other. It works wherever pages do. */
+import { now } from "./clock.js";
+import type { Transport } from "./line.js";
+import { isBatch } from "./message.js";
+import { refusal, request } from "./request.js";
+
+var WAIT_S = 25;
+/** An answer later than its wait and this is not coming: some networks drop without a word. */
+var GRACE_MS = 10000;
+
+/** A poller; its wait, halved where something on the way cuts parked polls, lives as long as the page. */
+export function poller(): Transport {
+  var waitS = WAIT_S;
+
+  return function (line) {
+    var isClosed = false;
+    var timer = 0;
+    var cancel: () => void;
+    var cursor = "";
+    // Whether the server is there shows only in an answer: the first one is asked for at once.
+    ask(0);
+    return function () {
+      isClosed = true;
+      clearTimeout(timer);
+      cancel();
+    };
+
+    function ask(askedS: number) {
+      var began = now();
+      cancel = request(
+        line.address("/poll", "&wait=" + askedS),
+        askedS * 1000 + GRACE_MS,
+        function (status, answer, retryMs) {
+          var ageMs = now() - began;
+          if (status === 200 && isBatch(answer)) {
+            // An answer that neither waited nor brought anything must not make a busy loop, whoever sent it.
+            var isHasty = askedS && ageMs < 1000 && answer.next === cursor;
+            cursor = answer.next;
+            line.take(answer);
+            if (!isClosed) timer = setTimeout(next, answer.retry || (isHasty ? 1000 : 0));
+            return;
+          }
+          if (askedS && ageMs > 1000) waitS = Math.max(1, waitS >> 1);
+          line.over(refusal(status, answer), retryMs);
+        }
+      );
+    }
+
+    function next() {
+      ask(waitS);
+    }
+  };
+}

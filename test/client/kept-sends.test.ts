@@ -1,0 +1,85 @@
+/** Sends of the browser client that outlive their page: sent once, as the one who wrote them, or not at all. */
+import { describe, expect, it } from "vitest";
+import { builtClient } from "../support/built-client.js";
+import { connect, type FakeWindow, fakeWindow, heard, type WindowOptions } from "../support/client-window.js";
+
+const built = builtClient();
+
+function start(options: object = {}, browser: WindowOptions = {}): FakeWindow {
+  const window = fakeWindow(built().code("client"), browser);
+  connect(window, { transports: ["poll"], user: 7, token: "t", ...options });
+  window.run(`
+    function say(text) {
+      var result = chat.send(text);
+      result.then(function (sent) { log.push("sent " + sent.id); }, function (no) { log.push("failed " + no.code); });
+      return result;
+    }
+  `);
+  return window;
+}
+
+function say(window: FakeWindow, text: string): FakeWindow {
+  window.run(`say(${JSON.stringify(text)})`);
+  return window;
+}
+
+function sends(window: FakeWindow): string[] {
+  return window.wires.filter(({ path }) => path === "/send").map(({ form }) => String(form.get("text")));
+}
+
+/** What a browser holds after its page was left in the middle of a send. */
+function left(options: object = {}): WindowOptions {
+  const { local, session } = say(start(options), "pending");
+  return { local, session };
+}
+
+describe("a page that is left in the middle of a send", () => {
+  it("sends it when it is back, with the nonce it had", () => {
+    const before = say(start(), "pending");
+    const after = start({}, { session: before.session });
+    expect(after.open("/send").form.toString()).toBe(before.open("/send").form.toString());
+    after.open("/send").answer(200, { id: 11 });
+    expect(after.session.size).toBe(0);
+  });
+
+  it("sends nothing that is acknowledged", () => {
+    const before = say(start(), "pending");
+    before.open("/send").answer(201, { id: 11 });
+    expect(sends(start({}, { session: before.session }))).toEqual([]);
+  });
+
+  it.each([
+    ["somebody else", { user: 8 }, { user: 7 }],
+    ["nobody", { user: null }, { user: 7 }],
+    ["somebody, and it was nobody's", { user: 7 }, { user: null }],
+  ])("sends nothing, and drops it, when it is %s's now", (_whose, now, then) => {
+    const browser = left(then);
+    expect(browser.session?.size).toBe(1);
+    const window = start(now, browser);
+    expect(sends(window)).toEqual([]);
+    expect(browser.session?.size).toBe(0);
+  });
+
+  it("sends nothing as whom the server only now tells of", () => {
+    const window = start({ user: undefined, token: undefined }, left());
+    window.run("1");
+    window.open("/session").answer(200, { user: { id: 8 }, token: "t" });
+    expect(sends(window)).toEqual([]);
+    expect(window.session.size).toBe(0);
+  });
+
+  it("keeps nothing before it is known whose it is", () => {
+    expect(left({ user: undefined, token: undefined }).session?.size).toBe(0);
+  });
+
+  it("keeps nothing after the sign-out", () => {
+    const window = say(say(start(), "one"), "two");
+    window.run("Parkbench.forget()");
+    expect([...window.session, ...window.local]).toEqual([]);
+    window.clock.advance(0);
+    expect(heard(window)).toEqual(["failed forgotten", "failed forgotten"]);
+    window.open("/send").answer(201, { id: 11 });
+    window.clock.advance(600_000);
+    expect(sends(window)).toEqual(["one"]);
+  });
+});
