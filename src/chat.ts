@@ -6,24 +6,35 @@ import type { Batch } from "./core/log.js";
 import type { Message } from "./core/message.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
+import { turn } from "./core/turn.js";
 import { type HostDraft, sendForHost } from "./host-send.js";
 import { Addresses } from "./http/address.js";
+import { checkHandlers } from "./http/check.js";
 import { watchControl } from "./http/control-watch.js";
+import { PollEncoder } from "./http/encode.js";
 import { problemOf, writeProblem } from "./http/errors.js";
 import { fastLane } from "./http/fast-lane.js";
+import { Frames } from "./http/frames.js";
 import { historyHandler } from "./http/history.js";
+import { liveHandler } from "./http/live.js";
+import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
 import { pollHandler } from "./http/poll.js";
 import { ReadableRooms } from "./http/readable-rooms.js";
 import { makeRoomHandler } from "./http/rooms.js";
 import { chatRouter } from "./http/router.js";
-import { sendHandler } from "./http/send.js";
-import { signInHandler, signOutHandler, whoHandler } from "./http/session.js";
+import { sender, sendHandler } from "./http/send.js";
+import { sessionHandlers } from "./http/session.js";
+import { eventsHandler } from "./http/sse.js";
+import { Streams } from "./http/stream.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { Tokens } from "./http/token.js";
+import { handUpgrades } from "./http/upgrade.js";
 import { waitHandler } from "./http/wait.js";
+import { webSocketHandler } from "./http/websocket.js";
 import { lightReader } from "./identity/light-reader.js";
+import { SealedSessions } from "./identity/sealed.js";
 import { sessionIdentity } from "./identity/session-identity.js";
 import { type ChatOptions, type CheckedOptions, checkOptions } from "./options.js";
 import { openStore } from "./store/open.js";
@@ -38,8 +49,11 @@ export interface Chat {
   readonly router: Router;
   /** Resolves when the log is open; rejects with what stands in the way. */
   readonly ready: Promise<void>;
-  /** Sets a server's timeouts so that parked requests and kept connections live as long as they must. */
-  attach(server: Server): void;
+  /**
+   * Sets a server's timeouts so that parked requests and kept connections live as long as they must, and opens it to
+   * WebSocket handshakes: for `path`, where the chat is mounted, or for any address that ends in `/ws`.
+   */
+  attach(server: Server, options?: { readonly path?: string }): void;
   /** Stores a message and wakes its readers; resolves once it is on disk. */
   send(draft: HostDraft): Promise<Message>;
   /** All batches of the rooms after an id, until the signal aborts or the chat closes. */
@@ -78,7 +92,10 @@ export function createChat(options: ChatOptions = {}): Chat {
   return {
     router,
     ready,
-    attach: setTimeouts,
+    attach(server, { path } = {}) {
+      setTimeouts(server);
+      handUpgrades(server, path === undefined ? /\/ws$/ : `${path.replace(/\/$/, "")}/ws`);
+    },
     send: async (draft) => (await opening).send(draft),
     async *follow(rooms, after, followOptions) {
       yield* (await opening).tail.follow(rooms, after, followOptions);
@@ -99,9 +116,11 @@ export interface OpenChat {
   readonly store: Store;
   readonly tail: Tail;
   readonly pages: Pages;
-  /** Answers /poll and /send without Express; false for any other address. */
+  /** Answers the hot addresses without Express; false for any other address. */
   readonly fastLane: (req: IncomingMessage, res: ServerResponse) => boolean;
   send(draft: HostDraft): Promise<Message>;
+  /** Answers everybody who waits, and lets nobody wait any more. */
+  stop(): void;
   close(): Promise<void>;
 }
 
@@ -115,32 +134,49 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const users = options.identity ? null : store.users;
 
   const tail = new Tail(log, { logger });
-  const parking = new Parking(tail, new Addresses(options.trustProxy), options.parkedMax);
+  const addresses = new Addresses(options.trustProxy);
+  const parking = new Parking(tail, addresses, options.parkedMax);
   await watchControl(control, tail, parking, logger);
 
   const rooms = new ReadableRooms(store.rooms, identity);
-  const tokens = new Tokens(options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")]);
+  const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
+  const tokens = new Tokens(secrets);
+  const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
   const pages = new Pages({ log, rooms, identity, users, tokens, guests, logger });
-  const form = { identity, tokens, origins: options, logger, pages };
+  const frames = new Frames({ log, rooms, pages });
+  const form = { identity, sealed, tokens, origins: options, logger, pages };
 
-  const poll = pollHandler({ log, tail, rooms, identity, parking, logger, waitS });
-  const send = sendHandler({ ...form, log, rooms, users, guests });
+  const encoder = new PollEncoder(log.epoch);
+  const poll = pollHandler({ log, tail, rooms, identity, parking, encoder, logger, waitS });
+  const sending = { ...form, log, rooms, users, guests, frames };
+  const take = sender(sending);
+  const send = sendHandler(sending, take);
+  const streams = new Streams({ log, tail, rooms, parking });
+  const events = eventsHandler({ log, rooms, identity, streams, logger });
+  const webSocket = webSocketHandler({ ...form, rooms, streams, encoder, send: take });
   const router = chatRouter({
     poll,
     send,
+    events,
+    webSocket,
+    live: liveHandler({ log, tail, rooms, identity, streams, pages, logger }),
     history: historyHandler({ log, rooms, identity, logger }),
     makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
     wait: waitHandler({ log, tail, rooms, identity, parking, pages, waitS }),
     pages,
-    session: users && {
-      who: whoHandler(form),
-      signIn: signInHandler({ ...form, users, control, epoch: log.epoch }),
-      signOut: signOutHandler({ ...form, users, control }),
-    },
+    frames,
+    session:
+      users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
+    navigate: navigateHandler({ ...form, log, tail, rooms, parking, waitS }),
+    networkCheck: checkHandlers({ rooms, identity, parking, pages, logger }),
     check: () => store.check(),
     logger,
   });
 
+  const stop = () => {
+    tail.close();
+    streams.close();
+  };
   return {
     router,
     store,
@@ -150,12 +186,15 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       new Map([
         ["/poll", poll],
         ["/send", send],
+        ["/events", events],
+        ["/ws", webSocket],
       ]),
     ),
     send: (draft) => sendForHost(store, draft),
+    stop,
     async close() {
-      tail.close();
-      await store.close();
+      stop();
+      await turn().then(() => store.close()); // Waiting pages read once more before they answer.
     },
   };
 }

@@ -7,22 +7,31 @@ import type { Logger } from "../core/logger.js";
 import type { Store } from "../core/store.js";
 import { NOBODY } from "../identity/identity.js";
 import { writeJson } from "./answer.js";
+import type { CheckHandlers } from "./check.js";
 import { problemOf, writeProblem } from "./errors.js";
+import type { Frames } from "./frames.js";
 import { refuseMethod } from "./methods.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { refuseTwoHosts } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
+import type { SessionHandlers } from "./session.js";
 
 export interface Routes {
   readonly poll: Handler;
   readonly send: Handler;
+  readonly events: Handler;
+  readonly webSocket: Handler;
+  readonly live: Handler;
   readonly history: Handler;
   readonly makeRoom: Handler;
   readonly wait: Handler;
   readonly pages: Pages;
   /** Null where the host application says who people are. */
-  readonly session: { readonly who: Handler; readonly signIn: Handler; readonly signOut: Handler } | null;
+  readonly session: SessionHandlers | null;
+  readonly navigate: Handler;
+  readonly frames: Frames;
+  readonly networkCheck: CheckHandlers;
   readonly check: Store["check"];
   readonly logger: Logger;
 }
@@ -39,16 +48,25 @@ export function chatRouter(routes: Routes): Router {
   });
   router.all("/poll", routes.poll);
   router.all("/send", routes.send);
+  router.all("/events", routes.events);
+  router.all("/ws", routes.webSocket);
   router.all("/history", routes.history);
   router.all("/", only(["GET", "HEAD"], pages.homeHandler()));
   router.all("/rooms", routes.makeRoom);
   router.all("/rooms/:room", only(["GET", "HEAD"], pages.roomHandler()));
   router.all("/rooms/:room/wait", only(["GET", "HEAD"], routes.wait));
+  router.all("/rooms/:room/live", only(["GET", "HEAD"], routes.live));
+  router.all("/rooms/:room/frames", only(["GET", "HEAD"], routes.frames.framesHandler()));
+  router.all("/rooms/:room/write", only(["GET", "HEAD"], routes.frames.writeHandler()));
+  router.all("/page", routes.navigate);
   if (session) {
     router.get("/session", session.who);
     router.all("/session", session.signIn);
     router.all("/session/end", session.signOut);
   }
+  router.all("/check", only(["GET", "HEAD"], routes.networkCheck.page));
+  router.all("/check/wait", only(["GET", "HEAD"], routes.networkCheck.wait));
+  router.all("/check/now", only(["GET", "HEAD"], routes.networkCheck.now));
   router.all(
     "/healthz",
     only(["GET", "HEAD"], (_req, res) => writeJson(res, 200, { status: "ok" })),

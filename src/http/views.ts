@@ -29,6 +29,8 @@ export interface CommonView {
   /** People sign in here, by a name; otherwise the host application says who they are. */
   readonly ownNames: boolean;
   readonly guests: boolean;
+  /** What the hidden field `sealed` of every form holds, for who keeps no cookies; null for no such field. */
+  readonly sealed: string | null;
   readonly token: string;
   readonly nonce: string;
   readonly problem: Problem | null;
@@ -39,16 +41,36 @@ export interface HomeView extends CommonView {
   readonly typed: { readonly name: string; readonly room: string; readonly roomTitle: string };
 }
 
-export interface RoomView extends CommonView {
+/** The form that sends a message. */
+export interface SendView extends CommonView {
   readonly room: Room;
+  /** Which page the form is on: "" the room's, "write" its own. */
+  readonly view: "" | "write";
+  readonly typed: { readonly text: string; readonly name: string };
+}
+
+export interface RoomView extends SendView {
   /** Newest first. */
   readonly messages: readonly MessageView[];
   readonly cursor: string;
   readonly older: string | null;
+  /** The id that `older` goes on from. */
+  readonly oldest: number | null;
   readonly latest: string | null;
   readonly waitHref: string;
   readonly reloadHref: string;
-  readonly typed: { readonly text: string; readonly name: string };
+  readonly framesHref: string;
+}
+
+export interface WriteView extends SendView {
+  readonly isSent: boolean;
+}
+
+export interface FramesView extends CommonView {
+  readonly room: Room;
+  readonly writeHref: string;
+  readonly liveHref: string;
+  readonly waitHref: string;
 }
 
 export interface WaitView extends CommonView {
@@ -62,17 +84,49 @@ export interface WaitView extends CommonView {
   readonly refreshHref: string;
 }
 
+export interface LiveView extends CommonView {
+  readonly room: Room;
+  /** Oldest first. */
+  readonly messages: readonly MessageView[];
+  /** The last id that the page has. */
+  readonly newest: number;
+  readonly waitHref: string;
+  /** Where the page goes on when its end has not come, and when: the end itself says better. */
+  readonly againHref: string;
+  readonly againS: number;
+  /** Where the page is cut: twice. */
+  readonly cut: string;
+}
+
+export interface GoOnView {
+  readonly href: string;
+  /** Null for a page that leads nowhere by itself. */
+  readonly refreshS: number | null;
+  readonly problem: Problem | null;
+}
+
 export interface ProblemView extends CommonView {
   readonly back: string;
   /** What was typed into a form that has no page to be shown on again; "" for nothing. */
   readonly kept: string;
 }
 
+export interface CheckView extends CommonView {
+  /** A room to listen in; "" when there is none that the visitor may read. */
+  readonly room: string;
+}
+
 interface Views {
   home: HomeView;
   room: RoomView;
   wait: WaitView;
+  write: WriteView;
+  frames: FramesView;
+  live: LiveView;
+  _go_on: GoOnView;
+  _message: { readonly message: MessageView; readonly fresh: boolean };
   problem: ProblemView;
+  check: CheckView;
 }
 
 const eta = new Eta({ views: fileURLToPath(new URL("../../views/", import.meta.url)), cache: true });

@@ -1,7 +1,7 @@
 /** A page in Chromium whose server goes away and comes back. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
-import { enter, signIn, startBrowser, visitor } from "../support/browser.js";
+import { connected, enter, signIn, startBrowser, visitor } from "../support/browser.js";
 import { historyOf, makeRoom, say } from "../support/guest.js";
 import { test } from "../support/own-server.js";
 import { tools } from "../support/tools.js";
@@ -34,7 +34,7 @@ describe.skipIf(!tools.chromium)("a page whose server is away", () => {
       await enter(page, "Lobby");
       await say(first.url, "Ben", "before");
       await page.getByText("before").waitFor();
-      await expect.poll(() => status(page)).toBe("connected");
+      await connected(page);
 
       await first.stop(signal);
       await expect.poll(() => status(page), { timeout: 8000 }).toBe(RECONNECTING);
@@ -48,7 +48,7 @@ describe.skipIf(!tools.chromium)("a page whose server is away", () => {
       await expect.poll(() => typed(page), { timeout: 15_000 }).toBe("");
       await say(second.url, "Ben", "after");
       await page.getByText("after", { exact: true }).waitFor();
-      await expect.poll(() => status(page)).toBe("connected");
+      await connected(page);
 
       const rows = (await historyOf(second.url)).map(({ id, text }) => `m${id} ${text}`);
       expect(rows).toHaveLength(6);
@@ -66,27 +66,31 @@ describe.skipIf(!tools.chromium)("a page whose server is away", () => {
     await page.addInitScript(() => {
       Math.random = () => 60;
     });
-    await page.route(/\/poll\?/, (route) => route.abort("connectionrefused"));
+    await page.routeWebSocket(/\/ws\?/, (socket) => socket.close());
+    const refused = page.waitForEvent("requestfailed", (request) => request.url().includes("/poll?"));
+    await page.route(/\/(events|poll)\?/, (route) => route.abort("connectionrefused"));
     await page.goto(`${url}/rooms/lobby`);
-    await expect.poll(() => status(page)).toBe(RECONNECTING);
+    await refused;
+    expect(await status(page)).toBe("connecting…");
     await page.unrouteAll();
     await page.getByLabel("Your name").fill("Ana");
     await write(page, "is it back?");
     await page.getByText("is it back?").waitFor({ timeout: 3000 });
   });
 
-  test("sends what could not be sent as soon as its poll is answered again", async ({ start }) => {
+  test("sends what could not be sent as soon as it is connected again", async ({ start }) => {
     const first = await start();
     const { page } = await visitor(browser);
     await page.goto(`${first.url}/rooms/lobby`);
     await page.getByLabel("Your name").fill("Ana");
-    // After the send a pause that would outlast the test, after the poll a short one.
+    await connected(page);
+    // After the send a pause that would outlast the test, before connecting again a short one.
     await page.evaluate(() => {
       Math.random = () => 60;
     });
     await page.route(/\/send/, (route) => route.abort("connectionrefused"));
     await write(page, "sent when the way is open");
-    await expect.poll(() => status(page)).toBe(RECONNECTING);
+    await expect.poll(() => status(page)).toBe("sending…");
     await page.evaluate(() => {
       Math.random = () => 0;
     });

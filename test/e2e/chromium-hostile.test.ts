@@ -1,7 +1,7 @@
 /** Names, texts and titles that try to be markup, in Chromium. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startBrowser, texts, visitor } from "../support/browser.js";
+import { connected, startBrowser, texts, visitor } from "../support/browser.js";
 import { makeRoom, say } from "../support/guest.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { tools } from "../support/tools.js";
@@ -25,9 +25,8 @@ describe.skipIf(!tools.chromium)("hostile names and texts", () => {
   it("show as text and are no markup, rendered by the server and by the script", async () => {
     await say(server.url, IMAGE, SCRIPT, "garden");
     const { page, complaints } = await visitor(browser);
-    const polling = page.waitForRequest(/\/poll\?/);
     await page.goto(`${server.url}/rooms/garden`);
-    await polling;
+    await connected(page);
     await say(server.url, SCRIPT, IMAGE, "garden");
 
     await expect.poll(() => texts(page)).toEqual([IMAGE, SCRIPT]);

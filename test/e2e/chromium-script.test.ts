@@ -1,7 +1,7 @@
 /** What a person does and sees in Chromium with scripts on. */
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { enter, signIn, startBrowser, texts, visitor } from "../support/browser.js";
+import { connected, enter, signIn, startBrowser, texts, visitor } from "../support/browser.js";
 import { historyOf, makeRoom, say } from "../support/guest.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { tools } from "../support/tools.js";
@@ -47,9 +47,8 @@ describe.skipIf(!tools.chromium)("Chromium with scripts", () => {
 
   it("shows what somebody else posts within a second, and nothing of another room", async () => {
     const { page, complaints } = await visitor(browser);
-    const polling = page.waitForRequest(/\/poll\?/);
     await page.goto(`${server.url}/rooms/garden`);
-    await polling;
+    await connected(page);
 
     await say(server.url, "Ben", "not for the garden", "lobby");
     const posted = performance.now();

@@ -77,7 +77,9 @@ describe.each(HOSTILE)("%s", (hostile) => {
       const tags = new Set(elementsIn(html).map(({ tag }) => tag));
       for (const tag of ["img", "iframe", "svg"]) expect(tags, html).not.toContain(tag);
       const scripts = elementsIn(html).filter(({ tag }) => tag === "script");
-      expect(scripts.every(({ attributes }) => attributes.src?.endsWith("/page.js"))).toBe(true);
+      expect(scripts.every(({ attributes }) => /^\/(client|page)\.js$/.test(attributes.src ?? ""))).toBe(
+        true,
+      );
     }
   });
 });

@@ -59,6 +59,15 @@ export async function enter(page: Page, room: string): Promise<void> {
   await page.getByRole("heading", { name: room, exact: true }).waitFor();
 }
 
+/** Resolves with what a room's page says when it is connected. */
+export async function connected(page: Page): Promise<string> {
+  await page
+    .getByRole("status")
+    .getByText(/^connected by /)
+    .waitFor();
+  return (await page.getByRole("status").textContent()) ?? "";
+}
+
 /** The texts on the page, in the order they are shown: newest first. */
 export function texts(page: Page): Promise<string[]> {
   return page.locator("#messages .text").allTextContents();
