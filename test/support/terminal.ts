@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
+import { isGone } from "./process-group.js";
 import { tools } from "./tools.js";
 
 const run = promisify(execFile);
@@ -39,7 +40,10 @@ export async function openTerminal(program: readonly string[]): Promise<Terminal
       return screen();
     },
     async close() {
+      const pid = Number(await tmux("display-message", "-p", "-t", "main", "#{pane_pid}").catch(() => 0));
       await tmux("kill-server").catch(() => {});
+      // At its end links2 writes into its folder, which could not be removed then.
+      if (pid > 0) await vi.waitUntil(() => isGone(-pid), DEADLINE);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
