@@ -50,8 +50,8 @@ export interface Chat {
   /** Resolves when the log is open; rejects with what stands in the way. */
   readonly ready: Promise<void>;
   /**
-   * Sets a server's timeouts so that parked requests and kept connections live as long as they must, and opens it to
-   * WebSocket handshakes: for `path`, where the chat is mounted, or for any address that ends in `/ws`.
+   * Sets a server's timeouts so that parked requests live as long as they must, and opens it to WebSocket handshakes: for
+   * `path`, where the chat is mounted, else, unless the server has upgrade listeners of its own, for any `/ws`.
    */
   attach(server: Server, options?: { readonly path?: string }): void;
   /** Stores a message and wakes its readers; resolves once it is on disk. */

@@ -10,7 +10,7 @@ const REREAD_MS = 1000;
 export interface WatchParts {
   readonly log: MessageLog;
   readonly logger: Logger;
-  /** Called on every ring, before the rows are read. */
+  /** Called when the watch begins, and on every ring, before the rows are read. */
   readonly onRing: () => void;
   /** The rows above what was seen before, of all rooms, ascending, each once. */
   readonly onRows: (messages: readonly Message[]) => void;
@@ -40,7 +40,10 @@ export class Watch {
       (newest) => {
         this.#seen = newest;
         this.#busy = false;
+        if (this.#stopped) return;
         if (this.#rung) this.#ring();
+        // While nobody waited nobody listened: control rows may have come meanwhile.
+        else parts.onRing();
       },
       (error) => {
         if (!this.#stopped) parts.onDeaf(error);

@@ -31,6 +31,9 @@ export interface Guest {
   release(why: "client" | "session"): void;
 }
 
+/** A session's key is made anew at each sign-in: an ended one never comes back. */
+const ENDED_MAX = 1000;
+
 export class Parking {
   readonly #tail: Tail;
   readonly #addresses: Addresses;
@@ -38,6 +41,8 @@ export class Parking {
   readonly #bySocket = new WeakMap<Socket, Set<Guest>>();
   readonly #byClient = new Map<string, Guest>();
   readonly #bySession = new Map<string, Set<Guest>>();
+  /** Those that ended last. A request may be between finding its session and being listed when that ends. */
+  readonly #ended = new Set<string>();
 
   /** `parkedMax`: above it nobody is parked but answered at once (`full`); 0 for no limit. */
   constructor(tail: Tail, addresses: Addresses, parkedMax: number) {
@@ -94,6 +99,8 @@ export class Parking {
     onSocket.add(guest);
     if (client) this.#byClient.set(client, guest);
     if (session !== null) this.#guestsOf(session).add(guest);
+    // In a turn of its own: whoever is being listed cannot be answered yet.
+    if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
     return () => {
       onSocket.delete(guest);
       if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
@@ -106,6 +113,9 @@ export class Parking {
 
   /** Answers the parked readers of a session that has ended: they come back as who they are now. */
   releaseSession(session: string): void {
+    this.#ended.add(session);
+    // In the order in which they came: the oldest is first.
+    for (const oldest of this.#ended) if (this.#ended.size > ENDED_MAX) this.#ended.delete(oldest);
     for (const guest of [...(this.#bySession.get(session) ?? [])]) guest.release("session");
   }
 

@@ -28,11 +28,15 @@ export function handUpgrades(server: Server, path: string | RegExp): void {
   const take = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Another chat on this server has handed it on, to where the router knows whose it is.
     if (upgrades.has(req)) return;
-    const isOurs =
-      /^websocket$/i.test(req.headers.upgrade ?? "") && req.method === "GET" && isPath(req.url ?? "", path);
     const listeners = server.listeners("upgrade");
-    const isNobodys = listeners.every((listener) => ours.has(listener)) && listeners.at(-1) === take;
-    if (!isOurs && !isNobodys) return;
+    const isAlone = listeners.every((listener) => ours.has(listener));
+    const isOurs =
+      /^websocket$/i.test(req.headers.upgrade ?? "") &&
+      req.method === "GET" &&
+      isPath(req.url ?? "", path) &&
+      // A pattern may be a host's own address, too.
+      (typeof path === "string" || isAlone);
+    if (!isOurs && !(isAlone && listeners.at(-1) === take)) return;
     if (isAnswering(req)) socket.destroy();
     else if (isOurs) handOn(server, req, { socket, head });
     else putBack(server, req, { socket, head });

@@ -44,7 +44,7 @@ describe("rings", () => {
     expect(rings).toBe(1);
   });
 
-  it("are passed on to whoever asked, while somebody waits, until it asks no more", async () => {
+  it("are passed on to whoever asked, at once when somebody begins to wait and on each ring, until it asks no more", async () => {
     let [rings, bad] = [0, 0];
     tail.onRing(() => {
       bad++;
@@ -55,13 +55,16 @@ describe("rings", () => {
     await turn();
     expect(rings).toBe(0);
     const { reader } = await enter("a");
+    await turn();
+    // What came while nobody listened is asked for now.
+    expect([rings, bad]).toEqual([1, 1]);
     log.ring();
     await turn();
-    expect([rings, bad]).toEqual([1, 1]);
+    expect([rings, bad]).toEqual([2, 2]);
     off();
     log.land("a");
     await turn();
-    expect([rings, bad]).toEqual([1, 2]);
+    expect([rings, bad]).toEqual([2, 3]);
     expect(reader.heard).toEqual(["rows 1"]);
   });
 });

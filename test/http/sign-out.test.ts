@@ -1,11 +1,12 @@
 /** Signing out ends the session everywhere at once: its cookie, its name, its token and its parked requests. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Gate } from "../support/gate.js";
 import { makeRoom } from "../support/guest.js";
 import { type Answer, call, codeOf } from "../support/http-client.js";
 import { type Member, signIn } from "../support/member.js";
 import { rowsOf, standalone } from "../support/standalone.js";
 import { until } from "../support/until.js";
-import { benchOf, nobodyWaits, park } from "../support/waiting.js";
+import { benchOf, nobodyWaits, park, send } from "../support/waiting.js";
 
 const app = standalone();
 const bench = () => benchOf(app());
@@ -137,5 +138,46 @@ describe("parked requests of a session that ends", () => {
     expect(renamed.status).toBe(201);
     const { id } = await app().chat.send({ room: "lobby", text: "hello" });
     expect((await poll.body).messages.map((message) => message.id)).toEqual([id]);
+  });
+});
+
+describe("a session that ends while its request is on the way to being parked", () => {
+  /** A poll that has found out who asks, and is held back before it is parked. */
+  async function onTheWay(cookie: string) {
+    const { log } = app().chat.store;
+    const gate = new Gate();
+    const newest = log.newest.bind(log);
+    const held = vi.spyOn(log, "newest").mockImplementationOnce(async () => {
+      const id = await newest();
+      await gate.pass();
+      return id;
+    });
+    const poll = send(bench(), "/poll?since=now", { headers: { cookie } });
+    await until(() => held.mock.calls.length === 1, "the poll on its way");
+    held.mockRestore();
+    return { poll, goOn: () => gate.open() };
+  }
+
+  it("does not keep it, though nobody waited who would have heard of it", async () => {
+    const kai = await signIn(app().url, "Kai");
+    const { poll, goOn } = await onTheWay(kai.cookie);
+    await signOut(kai);
+    goOn();
+    expect(await poll.body).toMatchObject({ messages: [], retry: expect.toSatisfy((ms) => ms > 0) });
+  });
+
+  it("does not keep it, though it was heard of before", async () => {
+    const ines = await signIn(app().url, "Ines");
+    const other = await park(bench(), "/poll?since=now");
+    const { poll, goOn } = await onTheWay(ines.cookie);
+    const jan = await signIn(app().url, "Jan");
+    const parked = await park(bench(), "/poll?since=now", { headers: { cookie: jan.cookie } });
+    await signOut(ines);
+    await signOut(jan);
+    // The end of the later session has been heard, so that of the earlier was.
+    await parked.answer;
+    goOn();
+    expect(await poll.body).toMatchObject({ messages: [], retry: expect.toSatisfy((ms) => ms > 0) });
+    expect(other.isAnswered()).toBe(false);
   });
 });
