@@ -13,9 +13,9 @@ import { type Pages, page } from "./pages.js";
 import type { Parking } from "./parking.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
-import { clientIn } from "./reading.js";
-import { only, queryOf } from "./request.js";
-import { newestPage, parseSince, startOf } from "./start.js";
+import { heardBy, type Reading, readingIn } from "./reading.js";
+import { queryOf } from "./request.js";
+import { newestPage, startOf } from "./start.js";
 import { messageView, render } from "./views.js";
 
 export interface WaitParts {
@@ -26,6 +26,12 @@ export interface WaitParts {
   readonly parking: Parking;
   readonly pages: Pages;
   readonly waitS: number;
+}
+
+interface Asked extends Reading {
+  readonly client: string;
+  readonly asker: Asker;
+  readonly room: Room;
 }
 
 const MESSAGES_SHOWN = 30;
@@ -46,32 +52,45 @@ export function waitHandler(parts: WaitParts): Handler {
   };
 
   async function answer(req: IncomingMessage, res: ServerResponse, asker: Asker): Promise<void> {
-    const query = queryOf(req);
-    const since = parseSince(only(query, "since", "bad_since"));
-    const client = clientIn(query) ?? random();
+    const reading = readingIn(queryOf(req));
     const name = (req as { params?: { room?: string } }).params?.room ?? "";
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
-    const shown = (after: number, refreshS = 1) => show(req, res, asker, room, client, after, refreshS);
-    const after = await startOf(since, parts);
+    const asked = { ...reading, client: reading.client ?? random(), asker, room };
+    const after = await startOf(reading.since, parts);
     // No cursor, or one that means nothing here: the newest page at once, and its cursor from then on.
-    if (typeof after !== "number") return shown(Number.MAX_SAFE_INTEGER);
-    if (req.method === "HEAD") return shown(after);
+    if (typeof after !== "number") return show(req, res, asked, Number.MAX_SAFE_INTEGER);
+    if (req.method === "HEAD") return show(req, res, asked, after);
+    park(req, res, asked, after, after, performance.now() + jittered(parts.waitS * 1000));
+  }
+
+  /** Marks as new what comes after `since`; waits behind `after`, which moves over what the asker wrote where no echo is wanted. */
+  function park(
+    req: IncomingMessage,
+    res: ServerResponse,
+    asked: Asked,
+    since: number,
+    after: number,
+    until: number,
+  ): void {
+    const { room, client, asker } = asked;
+    const fail = (error: unknown) => pages.fail(req, res, asker, error);
     parking.park(req, {
       rooms: [room.name],
       after,
       limit: MESSAGES_SHOWN,
-      waitMs: jittered(parts.waitS * 1000),
+      waitMs: until - performance.now(),
       client,
       session: asker.session,
-      wake(_batch, why) {
+      wake(batch, why) {
         if (res.headersSent) return;
+        const last = batch.messages.at(-1);
+        if (last && heardBy(batch, asker.user, asked).messages.length === 0)
+          return park(req, res, asked, since, last.id, until);
         if (why === "closing") res.setHeader("Connection", "close");
-        shown(after, why === "closing" ? RESTART_S : 1).catch((error: unknown) =>
-          pages.fail(req, res, asker, error),
-        );
+        show(req, res, asked, since, why === "closing" ? RESTART_S : 1).catch(fail);
       },
-      fail: (error) => pages.fail(req, res, asker, error),
+      fail,
     });
   }
 
@@ -79,17 +98,17 @@ export function waitHandler(parts: WaitParts): Handler {
   async function show(
     req: IncomingMessage,
     res: ServerResponse,
-    asker: Asker,
-    { name }: Room,
-    client: string,
+    asked: Asked,
     after: number,
-    refreshS: number,
+    refreshS = 1,
   ): Promise<void> {
+    const { asker, client, echo } = asked;
+    const { name } = asked.room;
     // Asked again: the right to read may have gone while the reader was parked.
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const { page: newest, next } = await newestPage(log, [name], MESSAGES_SHOWN + 1);
-    const messages = newest.messages.slice(-MESSAGES_SHOWN);
+    const messages = heardBy(newest, asker.user, asked).messages.slice(-MESSAGES_SHOWN);
     const cursor = formatCursor(next, log.epoch);
     if (res.destroyed) return;
     const base = `${baseOf(req)}/rooms/${name}`;
@@ -101,10 +120,12 @@ export function waitHandler(parts: WaitParts): Handler {
       fresh: messages.filter(isFresh).length,
       // More came between two refreshes than the page shows: nobody may miss the rest without a word.
       earlier:
-        newest.messages.filter(isFresh).length > messages.length ? `${base}?before=${messages[0]?.id}` : null,
+        newest.messages.filter(isFresh).length > MESSAGES_SHOWN
+          ? `${base}?before=${messages[0]?.id ?? newest.messages[0]?.id}`
+          : null,
       refreshS,
       // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
-      refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}`,
+      refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}${echo ? "" : "&echo=0"}`,
     });
     page(html)(res, 200);
   }

@@ -1,0 +1,93 @@
+/** A running chat as the contract needs it: who writes, what is in the log, how many wait. */
+import type Database from "better-sqlite3";
+import { makeRoom } from "../support/guest.js";
+import { call, idOf } from "../support/http-client.js";
+import type { Member } from "../support/member.js";
+import { turn } from "../support/turn.js";
+import type { Row } from "./reader.js";
+
+export interface Running {
+  readonly url: string;
+  /** Another connection to the database, as another program would have it. */
+  readonly db: Database.Database;
+  readonly chat: { send(draft: { room: string; text: string }): Promise<{ readonly id: number }> };
+  readonly parked: () => number;
+}
+
+export const OTHER_ROOM = "yard";
+
+export class Scene {
+  readonly url: string;
+  readonly parked: () => number;
+  /** How long a state may be in coming, in ms; less where it is known that it will not come. */
+  readonly #patienceMs: number;
+  readonly #running: Running;
+  #count = 0;
+
+  constructor(running: Running, patienceMs = 10_000) {
+    this.#running = running;
+    this.#patienceMs = patienceMs;
+    this.url = running.url;
+    this.parked = running.parked;
+  }
+
+  static async furnish(running: Running): Promise<void> {
+    await makeRoom(running.url, "Maker", OTHER_ROOM, "The yard");
+  }
+
+  /** Stores a message through the chat; its id. */
+  async send(room = "lobby", size = 0): Promise<number> {
+    return (await this.#running.chat.send({ room, text: this.#text(room, size) })).id;
+  }
+
+  /** The same in one go, by another program. */
+  insert(count: number, room = "lobby", size = 0): void {
+    const { db } = this.#running;
+    const insert = db.prepare("INSERT INTO messages (room, author_name, text) VALUES (?, 'Cron', ?)");
+    db.transaction(() => {
+      for (let n = 0; n < count; n++) insert.run(room, this.#text(room, size));
+    })();
+  }
+
+  /** Posts in somebody's session; the id. */
+  async sendAs({ cookie, token }: Member): Promise<number> {
+    const form = { text: this.#text("lobby", 0), token };
+    return idOf(await call(`${this.url}/send`, { form, headers: { cookie } }));
+  }
+
+  /** The cursor at the end of the log. */
+  async end(): Promise<string> {
+    const { text } = await call(`${this.url}/poll?since=now&wait=0`);
+    return (JSON.parse(text) as { next: string }).next;
+  }
+
+  /** What is in the log after a cursor, but for what a user wrote. */
+  slice(after: string, rooms: readonly string[] = ["lobby"], but = -1): readonly Row[] {
+    const select = this.#running.db.prepare(
+      `SELECT id, text FROM messages WHERE id > ? AND author_id IS NOT ?
+       AND room IN (${rooms.map(() => "?").join()}) ORDER BY id`,
+    );
+    return select.all(Number.parseInt(after, 10), but, ...rooms) as Row[];
+  }
+
+  /** Waits for a state without any timer. */
+  async until(isThere: () => boolean, what: () => string): Promise<void> {
+    const startedAt = performance.now();
+    while (!isThere()) {
+      if (performance.now() - startedAt > this.#patienceMs) throw new Error(`did not come: ${what()}`);
+      await turn();
+    }
+  }
+
+  waiting(count: number): Promise<void> {
+    return this.until(
+      () => this.parked() === count,
+      () => `${count} who wait; ${this.parked()} do`,
+    );
+  }
+
+  /** With all that a page must escape. */
+  #text(room: string, size: number): string {
+    return `${room} ${++this.#count} <b>&amp; "it's"`.padEnd(size, "x");
+  }
+}
