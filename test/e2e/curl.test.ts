@@ -11,7 +11,7 @@ import { tools } from "../support/tools.js";
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const SECTION = /^## curl\n(.*?)^## /ms.exec(README)?.[1] ?? "";
 const LINES = [...SECTION.matchAll(/^```sh\n(.*?)^```/gms)].map((block) => (block[1] ?? "").trim());
-const [WAIT = "", SEND = "", GO_ON = "", INSERT = ""] = LINES;
+const [WAIT = "", SEND = "", GO_ON = "", STAY = "", INSERT = ""] = LINES;
 
 describe.skipIf(!tools.curl || !tools.sqlite3)("the README's lines", () => {
   let server: ServerProcess;
@@ -29,11 +29,12 @@ describe.skipIf(!tools.curl || !tools.sqlite3)("the README's lines", () => {
     rmSync(server.folder, { recursive: true, force: true });
   });
 
-  it("are the four that these tests know", () => {
+  it("are the five that these tests know", () => {
     expect(LINES).toEqual([
       expect.stringMatching(/^curl '.*\/poll\?since=now'$/),
       expect.stringMatching(/^curl -d .*\/send$/),
       expect.stringMatching(/^curl '.*\/poll\?since=1'$/),
+      expect.stringMatching(/^curl -N '.*\/events\?since=0'$/),
       expect.stringMatching(/^sqlite3 data\/parkbench.db "INSERT INTO messages .*"$/),
     ]);
   });
@@ -68,6 +69,17 @@ describe.skipIf(!tools.curl || !tools.sqlite3)("the README's lines", () => {
       messages: [{ id: 2, from: { id: null, name: "The backup" }, text: "Done." }],
     });
     expect((await historyOf(server.url)).map(({ text }) => text)).toEqual(["hello", "Done."]);
+  });
+
+  it("one stays connected, has what was there, and hears what comes", async () => {
+    await run(SEND).ended;
+    const staying = run(STAY);
+    await expect.poll(staying.output, { timeout: 8000 }).toContain('"text":"hello"');
+    expect(staying.output()).not.toContain("Done.");
+    await run(INSERT).ended;
+    await expect.poll(staying.output, { timeout: 8000 }).toContain('"text":"Done."');
+    expect(staying.output().match(/^id: \d+/gm)).toEqual(["id: 0", "id: 1", "id: 2"]);
+    expect(staying.code()).toBe(null);
   });
 
   function run(line: string): Pasted {
