@@ -25,7 +25,7 @@ import { ReadableRooms } from "./http/readable-rooms.js";
 import { makeRoomHandler } from "./http/rooms.js";
 import { chatRouter } from "./http/router.js";
 import { sender, sendHandler } from "./http/send.js";
-import { sessionHandlers } from "./http/session.js";
+import { sessionHandlers, whoHandler } from "./http/session.js";
 import { eventsHandler } from "./http/sse.js";
 import { Streams } from "./http/stream.js";
 import { setTimeouts } from "./http/timeouts.js";
@@ -165,6 +165,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     wait: waitHandler({ log, tail, rooms, identity, parking, pages, waitS }),
     pages,
     frames,
+    who: whoHandler(form),
     session:
       users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, log, tail, rooms, parking, waitS }),
@@ -182,14 +183,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     store,
     tail,
     pages,
-    fastLane: fastLane(
-      new Map([
-        ["/poll", poll],
-        ["/send", send],
-        ["/events", events],
-        ["/ws", webSocket],
-      ]),
-    ),
+    fastLane: fastLane({ "/poll": poll, "/send": send, "/events": events, "/ws": webSocket }),
     send: (draft) => sendForHost(store, draft),
     stop,
     async close() {

@@ -26,6 +26,8 @@ export function stopper({
   let stoppingSince: number | null = null;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
+    // Once more, when a request for an upgrade was put back.
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

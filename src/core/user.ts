@@ -32,7 +32,7 @@ export interface Users {
    * user as known now: whoever is renamed elsewhere is not written under the name of before.
    */
   touch(id: UserId): Promise<User>;
-  /** Lets the name go at once: a sign-out. */
+  /** Lets the name go at once: a sign-out. From then on `touch` and `rename` reject with `not_signed_in`. */
   release(id: UserId): Promise<void>;
 }
 

@@ -25,7 +25,8 @@ export async function ask(
 ): Promise<Asked> {
   const asker = await askerOf(identity, req);
   if (!sealed || asker.session !== null || value === undefined) return { asker, hasEnded: false };
-  const held = value === "" ? null : await sealed.find(value);
+  // Whoever keeps cookies never gets such a form from us: another site has planted it.
+  const held = value === "" || sendsCookies(req) ? null : await sealed.find(value);
   if (held) return { asker: { user: held.user, session: held.key, sealed: value }, hasEnded: false };
   // Whoever sent any cookie keeps cookies, and signs in with one.
   return { asker: sendsCookies(req) ? NOBODY : { ...NOBODY, sealed: "" }, hasEnded: value !== "" };

@@ -4,8 +4,9 @@ import type { Handler } from "./poll.js";
 
 /** Returns false for any address but the given ones, which are exact paths. */
 export function fastLane(
-  handlers: ReadonlyMap<string, Handler>,
+  hot: Readonly<Record<string, Handler>>,
 ): (req: IncomingMessage, res: ServerResponse) => boolean {
+  const handlers = new Map(Object.entries(hot));
   return (req, res) => {
     const url = req.url ?? "";
     const mark = url.indexOf("?");

@@ -6,7 +6,8 @@ import type { Logger } from "../core/logger.js";
 import type { PollEncoder } from "./encode.js";
 import { problemOf } from "./errors.js";
 import type { FrameSends } from "./frame-sends.js";
-import type { End, First, Sink } from "./stream.js";
+import type { First } from "./start.js";
+import type { End, Sink } from "./stream.js";
 
 /** Why a connection was closed (RFC 6455, section 7.4). Whatever it was, the client's cursor still holds. */
 const CLOSE_CODES: Readonly<Record<End, number>> = {
@@ -31,6 +32,7 @@ export interface FrameSinkParts {
 export class FrameSink implements Sink {
   readonly #parts: FrameSinkParts;
   #isAlive = true;
+  #next = 0;
 
   constructor(parts: FrameSinkParts) {
     this.#parts = parts;
@@ -42,23 +44,32 @@ export class FrameSink implements Sink {
 
   start({ after, page, next, reset }: First): boolean {
     const { encoder } = this.#parts;
+    this.#next = next;
     return this.#write(page ? encoder.page(page, next, reset) : encoder.empty(after, 0));
   }
 
   rows(batch: Batch, next: number): boolean {
+    this.#next = next;
     return this.#write(this.#parts.encoder.rows(batch, next));
   }
 
-  /** A connection that has not even answered the ping before is half open: its other end is gone. */
+  /**
+   * A connection that has not even answered the ping before is half open: its other end is gone. Browsers hide pings
+   * from scripts: the empty batch tells those that we are not.
+   */
   heartbeat(): boolean {
-    const { socket, wire } = this.#parts;
+    const { socket, encoder } = this.#parts;
     if (!this.#isAlive) {
       socket.terminate();
       return false;
     }
     this.#isAlive = false;
     socket.ping();
-    return !wire.writableNeedDrain;
+    return this.#write(encoder.empty(this.#next, 0));
+  }
+
+  get behindBytes(): number {
+    return this.#parts.wire.writableLength;
   }
 
   onDrain(listener: () => void): void {

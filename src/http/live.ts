@@ -121,6 +121,10 @@ class PageSink implements Sink {
     return this.#res.write("\n");
   }
 
+  get behindBytes(): number {
+    return this.#res.writableLength;
+  }
+
   onDrain(listener: () => void): void {
     this.#res.once("drain", listener);
   }

@@ -43,6 +43,7 @@ export class Parking {
   readonly #bySession = new Map<string, Set<Guest>>();
   /** Those that ended last. A request may be between finding its session and being listed when that ends. */
   readonly #ended = new Set<string>();
+  #staying = 0;
 
   /** `parkedMax`: above it nobody is parked but answered at once (`full`); 0 for no limit. */
   constructor(tail: Tail, addresses: Addresses, parkedMax: number) {
@@ -93,16 +94,19 @@ export class Parking {
     const { session } = stay;
     const client = stay.client && `${session ?? this.#addresses.of(req)} ${stay.client}`;
     if (client) this.#byClient.get(client)?.release("client");
-    if (this.#parkedMax > 0 && this.#tail.parked >= this.#parkedMax) return "full";
+    // Those are counted, too, who are at no tail now because they do not take what was written.
+    if (this.#parkedMax > 0 && this.#staying >= this.#parkedMax) return "full";
     if (req.socket.destroyed) return "gone";
     const onSocket = this.#guestsOn(req.socket);
     onSocket.add(guest);
+    this.#staying += 1;
     if (client) this.#byClient.set(client, guest);
     if (session !== null) this.#guestsOf(session).add(guest);
     // In a turn of its own: whoever is being listed cannot be answered yet.
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
     return () => {
-      onSocket.delete(guest);
+      if (!onSocket.delete(guest)) return;
+      this.#staying -= 1;
       if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
       if (session === null) return;
       const guests = this.#bySession.get(session);

@@ -27,6 +27,7 @@ export interface Routes {
   readonly makeRoom: Handler;
   readonly wait: Handler;
   readonly pages: Pages;
+  readonly who: Handler;
   /** Null where the host application says who people are. */
   readonly session: SessionHandlers | null;
   readonly navigate: Handler;
@@ -59,8 +60,9 @@ export function chatRouter(routes: Routes): Router {
   router.all("/rooms/:room/frames", only(["GET", "HEAD"], routes.frames.framesHandler()));
   router.all("/rooms/:room/write", only(["GET", "HEAD"], routes.frames.writeHandler()));
   router.all("/page", routes.navigate);
+  // Also for a host's own users: their programs need the token, and to know who they are.
+  router.get("/session", routes.who);
   if (session) {
-    router.get("/session", session.who);
     router.all("/session", session.signIn);
     router.all("/session/end", session.signOut);
   }

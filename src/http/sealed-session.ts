@@ -66,8 +66,8 @@ export class SealedSignIn {
       if (!user || session === null || !sealed || !(await this.#parts.sealed.find(sealed)))
         throw sealedEnded();
       await this.#parts.sealed.end(sealed);
-      await this.#parts.users.release(user.id);
       await this.#parts.control.append("session", session);
+      await this.#parts.users.release(user.id);
       return NOBODY;
     });
   }

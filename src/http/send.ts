@@ -131,12 +131,15 @@ export function sender(parts: SendParts): Send {
   }
 }
 
-/** Kept by a program until it is acknowledged, a message is sent as the user who wrote it, or not at all. */
+/**
+ * Kept by a program until it is acknowledged, or typed into a page before somebody else signed in: a message is sent as
+ * who wrote it, or not at all. Empty: nobody is signed in.
+ */
 function mustBe(as: string | null, { user }: Asker): void {
-  if (as === null || (user && String(user.id) === as)) return;
+  if (as === null || (user ? String(user.id) : "") === as) return;
   throw new ParkbenchError(
     "wrong_user",
-    'This was written by the user named in "as", who is not the one signed in now. Nothing was sent.',
+    "This was written by somebody else than who is signed in now. Nothing was sent: look at the name, then send it again.",
   );
 }
 

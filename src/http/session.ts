@@ -1,4 +1,4 @@
-/** /session: who am I, sign in under a name, sign out. Only with the built-in identity. */
+/** /session: who am I, sign in under a name, sign out. The last two only with the built-in identity. */
 import { randomBytes } from "node:crypto";
 import type { Control } from "../core/control.js";
 import { ParkbenchError } from "../core/errors.js";
@@ -33,7 +33,6 @@ export interface SessionParts extends FormParts, SealedSignInParts {
 }
 
 export interface SessionHandlers {
-  readonly who: Handler;
   readonly signIn: Handler;
   readonly signOut: Handler;
 }
@@ -44,14 +43,13 @@ const changes = new OneByOne();
 export function sessionHandlers(parts: SessionParts): SessionHandlers {
   const sealed = new SealedSignIn(parts);
   return {
-    who: whoHandler(parts),
     signIn: signInHandler(parts, sealed),
     signOut: signOutHandler(parts, sealed),
   };
 }
 
 /** GET: the user and a form token; sets no cookie, makes no session. */
-function whoHandler({ identity, tokens, logger }: FormParts): Handler {
+export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
   return (req, res) => {
     askerOf(identity, req).then(
       ({ user, session }) => writeJson(res, 200, { user, token: tokens.make(session) }),
@@ -113,8 +111,8 @@ function signOutHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
           const session = await stillSignedIn(req, key);
           // The session first: a page of it that is loaded in between would hold the name again.
           await renew(session, req, null);
-          await parts.users.release(user.id);
           await parts.control.append("session", key);
+          await parts.users.release(user.id);
         });
       }
       return { status: 200, content: { user: null, token: parts.tokens.make(null) }, location: fresh("/") };

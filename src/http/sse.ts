@@ -1,21 +1,20 @@
 /** GET /events: the rows after a cursor as server-sent events, for as long as a stream lives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { formatCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import { askerOf, type Identity } from "../identity/identity.js";
 import { STREAM_HEADERS } from "./answer.js";
-import { messageObject } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
+import { EventEncoder, oneLine } from "./event-encode.js";
 import { retryMs } from "./jitter.js";
 import { refuseMethod } from "./methods.js";
 import type { Handler } from "./poll.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { type Reading, readingIn } from "./reading.js";
 import { type Fields, only, queryOf, refuseBody, refuseTwoHosts } from "./request.js";
-import { parseSince } from "./start.js";
-import type { End, First, Sink, Streams } from "./stream.js";
+import { type First, parseSince } from "./start.js";
+import type { End, Sink, Streams } from "./stream.js";
 
 export interface SseParts {
   readonly log: MessageLog;
@@ -127,6 +126,10 @@ class EventSink implements Sink {
     return this.#res.write(":\n\n");
   }
 
+  get behindBytes(): number {
+    return this.#res.writableLength;
+  }
+
   onDrain(listener: () => void): void {
     this.#res.once("drain", listener);
   }
@@ -148,50 +151,4 @@ class EventSink implements Sink {
       why === "full" ? "the server is full" : "a newer reader took over",
     );
   }
-}
-
-/** One batch is encoded once, however many readers it wakes. */
-class EventEncoder {
-  readonly #epoch: string;
-  readonly #typed = new WeakMap<Batch, Buffer>();
-  readonly #plain = new WeakMap<Batch, Buffer>();
-
-  constructor(epoch: string) {
-    this.#epoch = epoch;
-  }
-
-  first(after: number, reset: First["reset"], typed: boolean): string {
-    const next = formatCursor(after, this.#epoch);
-    const content = {
-      messages: [],
-      next,
-      more: false,
-      retry: 0,
-      ...(reset === null ? {} : { reset: { reason: reset } }),
-    };
-    const event = typed ? `event: ${reset === null ? "hello" : "reset"}\n` : "";
-    return `${event}id: ${next}\ndata: ${JSON.stringify(content)}\n\n`;
-  }
-
-  rows(batch: Batch, next: number, typed: boolean): Buffer {
-    const encoded = typed ? this.#typed : this.#plain;
-    const known = encoded.get(batch);
-    if (known) return known;
-    let text = "";
-    for (const message of batch.messages) {
-      const event = typed ? `event: ${oneLine(message.kind)}\n` : "";
-      const id = formatCursor(message.id, this.#epoch);
-      text += `${event}id: ${id}\ndata: ${JSON.stringify(messageObject(message))}\n\n`;
-    }
-    // Rows that were left out have moved the cursor, too: an id without data is kept by the reader, and shows nothing.
-    if (batch.messages.at(-1)?.id !== next) text += `id: ${formatCursor(next, this.#epoch)}\n\n`;
-    const bytes = Buffer.from(text);
-    encoded.set(batch, bytes);
-    return bytes;
-  }
-}
-
-/** A foreign program may have written any kind: a line break in it would begin a field of its own. */
-function oneLine(text: string): string {
-  return text.replace(/[\r\n\0]/g, " ");
 }

@@ -3,7 +3,9 @@ import { type Cursor, parseCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Tail } from "../core/tail.js";
+import type { User } from "../core/user.js";
 import type { ResetReason } from "./encode.js";
+import { heardBy, type Reading } from "./reading.js";
 
 /** A cursor, `now` for the end of the log, or null for the newest page. */
 export type Since = Cursor | "now" | null;
@@ -50,4 +52,31 @@ export async function newestPage(
   const newest = await log.newest();
   const page = await log.before(rooms, before, limit);
   return { page, next: page.messages.at(-1)?.id ?? newest };
+}
+
+/** What a reader that stays gets first. */
+export interface First {
+  /** The cursor before the first row that follows. */
+  readonly after: number;
+  /** The newest page, where it is due; its rows come now, and `next` is behind them. */
+  readonly page: Batch | null;
+  readonly next: number;
+  readonly reset: ResetReason | null;
+}
+
+export async function firstOf(
+  reading: Reading,
+  user: User | null,
+  parts: { readonly log: MessageLog; readonly tail: Tail },
+): Promise<First> {
+  const start = await startOf(reading.since, parts);
+  if (typeof start === "number") return { after: start, page: null, next: start, reset: null };
+  const { page, next } = await newestPage(parts.log, reading.rooms, reading.limit);
+  const oldest = page.messages[0];
+  return {
+    after: oldest ? oldest.id - 1 : next,
+    page: heardBy(page, user, reading),
+    next,
+    reset: start.reset,
+  };
 }

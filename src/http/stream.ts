@@ -5,17 +5,17 @@ import type { Batch, MessageLog } from "../core/log.js";
 import type { Place, Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
 import type { Asker } from "../identity/identity.js";
-import type { ResetReason } from "./encode.js";
 import { jittered } from "./jitter.js";
 import type { Parking } from "./parking.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading } from "./reading.js";
-import { newestPage, startOf } from "./start.js";
+import { type First, firstOf } from "./start.js";
 
 /** Silence that proxies bear: the shortest measured cut is at 50 s, and a heartbeat may be lost. */
 const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for this long is cut; its cursor makes that harmless. */
+/** A reader that does not take what was written is cut: after this, and as long as a satellite link would take for it. */
 const DRAIN_MS = 15_000;
+const SLOWEST_BYTES_PER_S = 4096;
 
 /** Why a stream ended; `failed` comes with the error, a room that may not be read any more among them. */
 export type End = "life" | "full" | "closing" | "session" | "client" | "slow" | "failed";
@@ -30,16 +30,11 @@ export interface Sink {
   /** Rows, maybe none, and the cursor behind them: what a reader does not want to hear is left out. */
   rows(batch: Batch, next: number): boolean;
   heartbeat(): boolean;
+  /** What has been written and not been taken yet. */
+  readonly behindBytes: number;
   /** Calls `listener` once, when the buffer has drained. */
   onDrain(listener: () => void): void;
   end(why: End, error?: unknown): void;
-}
-
-export interface First {
-  readonly after: number;
-  readonly page: Batch | null;
-  readonly next: number;
-  readonly reset: ResetReason | null;
 }
 
 export interface StreamParts {
@@ -68,7 +63,7 @@ export class Streams {
 
   /** Rejects, with nothing written, when the log cannot be read. The rooms must have been found readable. */
   async open(req: IncomingMessage, asked: Asked, sink: Sink): Promise<void> {
-    const first = await firstOf(asked, this.#parts);
+    const first = await firstOf(asked, asked.asker.user, this.#parts);
     const stream = new Stream(this.#parts, asked, sink, this.#drains);
     const off = this.#parts.parking.enlist(
       req,
@@ -100,6 +95,8 @@ class Stream {
   #after = 0;
   #place: Place | null = null;
   #isOver = false;
+  #isBehind = false;
+  #isDue = false;
   #cancelDrain: () => void = () => {};
   #off: () => void = () => {};
 
@@ -130,8 +127,13 @@ class Stream {
 
   end(why: End, error?: unknown): void {
     if (this.#isOver) return;
+    if (why === "life" && this.#isBehind) {
+      this.#isDue = true;
+      return;
+    }
     this.leave();
-    this.#sink.end(why, error);
+    // Whoever has not even taken the rows would not take the goodbye either, and stay for ever.
+    this.#sink.end(this.#isBehind ? "slow" : why, error);
   }
 
   /** On with the next batch: at once, or when a slow reader has taken what was written. */
@@ -141,10 +143,14 @@ class Stream {
       this.#park();
       return;
     }
-    this.#cancelDrain = this.#drains.add(this, DRAIN_MS);
+    this.#isBehind = true;
+    const waitMs = DRAIN_MS + (this.#sink.behindBytes * 1000) / SLOWEST_BYTES_PER_S;
+    this.#cancelDrain = this.#drains.add(this, waitMs);
     this.#sink.onDrain(() => {
+      this.#isBehind = false;
       this.#cancelDrain();
-      if (!this.#isOver) this.#park();
+      if (this.#isDue) this.end("life");
+      else if (!this.#isOver) this.#park();
     });
   }
 
@@ -183,17 +189,4 @@ class Stream {
     this.#after = batch.messages.at(-1)?.id ?? this.#after;
     this.#go(this.#sink.rows(heardBy(batch, this.#asked.asker.user, this.#asked), this.#after));
   }
-}
-
-async function firstOf(asked: Asked, parts: StreamParts): Promise<First> {
-  const start = await startOf(asked.since, parts);
-  if (typeof start === "number") return { after: start, page: null, next: start, reset: null };
-  const { page, next } = await newestPage(parts.log, asked.rooms, asked.limit);
-  const oldest = page.messages[0];
-  return {
-    after: oldest ? oldest.id - 1 : next,
-    page: heardBy(page, asked.asker.user, asked),
-    next,
-    reset: start.reset,
-  };
 }

@@ -8,6 +8,9 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
+const TOO_MANY_HEADERS =
+  "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
 const upgrades = new WeakMap<IncomingMessage, Upgrade>();
 /** The listeners of all chats: several may be attached to one server. */
 const ours = new WeakSet<object>();
@@ -81,11 +84,17 @@ function handOn(server: Server, req: IncomingMessage, upgrade: Upgrade): void {
 
 /** Reads the request once more, without its Upgrade: RFC 9110, section 7.8, lets a server pass over it. */
 function putBack(server: Server, req: IncomingMessage, { socket, head }: Upgrade): void {
+  const headersMax = server.maxHeadersCount ?? 1000;
+  if (headersMax > 0 && req.rawHeaders.length >= 2 * headersMax) {
+    // Node leaves out what is over the limit. Without its Content-Length, a body would be read as another request.
+    socket.end(TOO_MANY_HEADERS, () => socket.destroy());
+    return;
+  }
   let lines = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
     const name = req.rawHeaders[i] ?? "";
     if (!/^(upgrade|http2-settings)$/i.test(name)) lines += `${name}: ${req.rawHeaders[i + 1]}\r\n`;
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines}\r\n`, "latin1"), head]));
-  server.emit("connection", socket);
+  server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }

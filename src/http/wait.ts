@@ -35,8 +35,11 @@ interface Asked extends Reading {
 }
 
 const MESSAGES_SHOWN = 30;
-/** A browser without script that comes back to a server that is still away shows its own error, and never comes again. */
-const RESTART_S = 10;
+/**
+ * When the server stops or is full. A browser without script that comes back to a server that is still away shows its own
+ * error, and never comes again.
+ */
+const LATER_S = 10;
 
 export function waitHandler(parts: WaitParts): Handler {
   const { log, parking, pages } = parts;
@@ -88,7 +91,7 @@ export function waitHandler(parts: WaitParts): Handler {
         if (last && heardBy(batch, asker.user, asked).messages.length === 0)
           return park(req, res, asked, since, last.id, until);
         if (why === "closing") res.setHeader("Connection", "close");
-        show(req, res, asked, since, why === "closing" ? RESTART_S : 1).catch(fail);
+        show(req, res, asked, since, why === "closing" || why === "full" ? LATER_S : 1).catch(fail);
       },
       fail,
     });

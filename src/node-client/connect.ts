@@ -91,7 +91,7 @@ export function connect(options: ConnectOptions): Chat {
       return reading?.transport ?? null;
     },
     get user() {
-      return session.user;
+      return session.user ?? null;
     },
     close,
   };

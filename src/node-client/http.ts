@@ -60,10 +60,6 @@ export class Http {
     };
   }
 
-  get hasCookie(): boolean {
-    return this.#cookies.header !== undefined;
-  }
-
   /** Rejects with a `ChatError` unless a whole answer came, whatever it is. */
   async ask(url: URL, { signal, deadlineMs, ...opening }: Asking): Promise<Whole> {
     const deadline = new Deadline(signal, deadlineMs);

@@ -10,7 +10,10 @@ import { Position } from "./position.js";
 import type { Session } from "./session.js";
 import type { Line, Transport } from "./transport.js";
 
-/** What a program may want to hear of; none of them needs an answer. */
+/**
+ * What a program may want to hear of; none of them needs an answer. One that throws does not touch the reading: its error
+ * is thrown where nobody catches it, as that of a listener is (`uncaughtException`).
+ */
 export interface Hooks {
   /** Messages come, by this transport: at the start and after each change of transport. */
   readonly onOpen?: ((transport: TransportName) => void) | undefined;
@@ -84,8 +87,7 @@ export class Reading {
       take: (answer) => {
         if (signal.aborted) return Promise.resolve();
         countedAt ??= performance.now();
-        this.#opened(name);
-        return this.#take(answer);
+        return this.#take(answer, name);
       },
       signal,
     };
@@ -106,22 +108,22 @@ export class Reading {
       this.#failures += 1;
       // One step down is no second attempt at the same: at once.
       const retryMs = this.#ladder.current === name ? backoffMs(this.#failures) : 0;
-      this.#parts.onTrouble?.(error, name, retryMs);
+      tell(() => this.#parts.onTrouble?.(error, name, retryMs));
       return retryMs;
     }
   }
 
-  #opened(name: TransportName): void {
+  #take(answer: Answer, name: TransportName): Promise<void> {
+    const { inbox, onOpen, onReset } = this.#parts;
+    const { reset } = answer;
+    // Before any hook: the position has moved. The loop has none of it before the hooks have run.
+    const putting = inbox.put(this.#position.take(answer), this.#position.since);
     this.#failures = 0;
-    if (this.#transport === name) return;
+    const isChange = this.#transport !== name;
     this.#transport = name;
-    this.#parts.onOpen?.(name);
-  }
-
-  #take(answer: Answer): Promise<void> {
-    const entries = this.#position.take(answer);
-    if (answer.reset) this.#parts.onReset?.(answer.reset.reason);
-    return this.#parts.inbox.put(entries, this.#position.since);
+    if (isChange) tell(() => onOpen?.(name));
+    if (reset) tell(() => onReset?.(reset.reason));
+    return putting;
   }
 
   #query(params: Readonly<Record<string, string>> = {}): URLSearchParams {
@@ -134,6 +136,17 @@ export class Reading {
     query.set("n", String(this.#turns));
     if (!echo) query.set("echo", "0");
     return query;
+  }
+}
+
+/** An error in a program's own hook is neither the network's nor the server's. */
+function tell(hook: () => void): void {
+  try {
+    hook();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -67,7 +67,7 @@ export class Sends {
         if (signal.aborted) throw signal.reason;
         const error = connectionError(thrown);
         // The session may have been renewed elsewhere, and its token with it.
-        const isStale = error.code === "cross_site" && this.#http.hasCookie && mayRefresh;
+        const isStale = error.code === "cross_site" && mayRefresh;
         if (!isStale && error.isFinal) throw error;
         if (isStale) {
           mayRefresh = false;
@@ -80,11 +80,11 @@ export class Sends {
     }
   }
 
-  /** `as`: refused by the server where the session has become somebody else's. */
+  /** `as`: refused by the server where the session has become somebody else's, or, empty, anybody's. */
   #author(): object {
     const { user } = this.#session;
     if (user) return { as: user.id };
-    return this.#name === undefined ? {} : { name: this.#name };
+    return { ...(user === null && { as: "" }), ...(this.#name !== undefined && { name: this.#name }) };
   }
 }
 

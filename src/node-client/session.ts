@@ -14,7 +14,7 @@ export class Session {
   readonly #http: Http;
   /** The chat's: what is asked for here is everybody's. */
   readonly #signal: AbortSignal;
-  #user: User | null = null;
+  #user: User | null | undefined;
   /** Null: not asked for yet, or to be asked for anew. */
   #learning: Promise<void> | null = null;
 
@@ -23,13 +23,16 @@ export class Session {
     this.#signal = signal;
   }
 
-  get user(): User | null {
+  /** Null: nobody is signed in; undefined: the server has not said. */
+  get user(): User | null | undefined {
     return this.#user;
   }
 
-  /** Asks who the cookie is; without a cookie, or known already, does nothing. */
+  /**
+   * Asks who we are; known already, does nothing. Without a cookie, too: a host may know people by a header, and a proxy on
+   * the way may set it.
+   */
   async learn(): Promise<void> {
-    if (!this.#http.hasCookie && !this.#learning) return;
     this.#learning ??= this.#ask().catch((error: unknown) => {
       this.#learning = null;
       throw error;
@@ -60,8 +63,8 @@ export class Session {
     const { status, text } = await this.#http.ask(url, { signal: this.#signal, deadlineMs: DEADLINE_MS });
     if (status === 200) return this.#take(objectIn(text, status));
     const problem = problemIn(text, status);
-    // Where a host says who people are, there is no such address and no token either.
-    if (!isMissing(problem)) throw problem;
+    // A server of before, or something on the way that lets only some addresses pass: it may do without.
+    if (!isRefusal(problem)) throw problem;
   }
 
   async #post(path: string, json: object): Promise<void> {
@@ -79,10 +82,10 @@ export class Session {
 
   #take({ user, token }: Record<string, unknown>): void {
     this.#user = (user ?? null) as User | null;
-    this.#http.token = typeof token === "string" && this.#user ? token : null;
+    this.#http.token = typeof token === "string" ? token : null;
   }
 }
 
-function isMissing({ status }: ChatError): boolean {
-  return status === 404 || status === 405;
+function isRefusal({ status }: ChatError): boolean {
+  return status >= 400 && status < 500 && status !== 429;
 }

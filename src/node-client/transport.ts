@@ -23,5 +23,5 @@ export type Transport = (line: Line) => Promise<number>;
 /** A proxy that holds a stream back, or lets an upgrade through and nothing after it, shows in this time. */
 export const FIRST_FRAME_MS = 5000;
 
-/** The server says something every 15 s: two of them may be late. */
+/** The server says something every 15 s, on a WebSocket an empty batch: two of them may be late. */
 export const SILENCE_MS = 40_000;

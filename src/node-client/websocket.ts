@@ -43,7 +43,6 @@ export async function websocket(line: Line): Promise<number> {
         readWhole(res).then(({ text, status }) => reject(blocked(problemIn(text, status))), reject);
       });
       socket.on("error", (error) => reject(connectionError(error)));
-      socket.on("ping", () => hasCounted && untaken === 0 && deadline.renew(SILENCE_MS));
       socket.on("message", (data, isBinary) => {
         // While the loop is behind, the socket is not read from; what was read already waits its turn.
         socket.pause();

@@ -74,10 +74,11 @@ export class SqliteUsers implements Users {
 
   #find(id: UserId): UserRow {
     // A host application's own users, or a session from before the database was restored.
-    const row = typeof id === "number" ? this.#row.get(id) : undefined;
-    if (row === undefined)
+    const row = typeof id === "number" ? (this.#row.get(id) as UserRow | undefined) : undefined;
+    // Released: a request that was under way at the sign-out must not hold the name again.
+    if (row === undefined || row.seen_at === 0)
       throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
-    return row as UserRow;
+    return row;
   }
 
   #isHeld(folded: string, exceptId: UserId | null): boolean {

@@ -112,8 +112,17 @@ describe("a room's page", () => {
         .map(({ attributes }) => attributes.name);
     const signedOut = (await get("/rooms/lobby")).text;
     const signedIn = (await get("/rooms/lobby", { cookie })).text;
-    expect(inputs(signedOut).sort()).toEqual(["name", "nonce", "page", "room", "sealed", "text", "token"]);
-    expect(inputs(signedIn).sort()).toEqual(["nonce", "page", "room", "text", "token"]);
+    expect(inputs(signedOut).sort()).toEqual([
+      "as",
+      "name",
+      "nonce",
+      "page",
+      "room",
+      "sealed",
+      "text",
+      "token",
+    ]);
+    expect(inputs(signedIn).sort()).toEqual(["as", "nonce", "page", "room", "text", "token"]);
     expect(signedIn).toContain(`name="token" value="${token}"`);
     expect(signedOut).not.toContain(token);
   });

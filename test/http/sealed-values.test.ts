@@ -66,7 +66,11 @@ describe("a sealed session is that of its own value alone:", () => {
     const dee = await inLobby("Dee");
     const { cookie, token } = await signIn(app().url, "Eve");
     const { fields = {} } = formsIn(dee.text).find(({ button }) => button === "Send") ?? {};
-    const form = { ...fields, text: "by cookie", token };
+    const asDee = { ...fields, text: "typed as Dee", token };
+    const refused = await call(`${app().url}/send`, { form: asDee, headers: { cookie } });
+    expect([refused.status, nameOn(refused.text)]).toEqual([403, "Eve"]);
+    expect(refused.text).toContain("typed as Dee");
+    const { as: _as, ...form } = { ...asDee, as: "", text: "by cookie" };
     const sent = await call(`${app().url}/send`, { form, headers: { cookie } });
     expect(sent.status).toBe(303);
     const { text } = await call(app().url + sent.headers.location, { headers: { cookie } });

@@ -18,7 +18,7 @@ describe("a send that says who wrote it", () => {
 
   const send = (by: Member | null, content: Record<string, unknown>): Promise<Answer> =>
     call(`${app().url}/send`, {
-      json: JSON.stringify({ text: "kept", ...content, ...(by ? { token: by.token } : { name: "Guest" }) }),
+      json: JSON.stringify({ text: "kept", ...content, ...(by ? { token: by.token } : { name: "Gil" }) }),
       headers: by ? { cookie: by.cookie } : {},
     });
 
@@ -37,12 +37,18 @@ describe("a send that says who wrote it", () => {
       [bo, -1],
       [null, ana.user.id],
       [null, "null"],
-      [null, ""],
     ] as const) {
       const refused = await send(by, { as });
       expect([refused.status, codeOf(refused)], String(as)).toEqual([403, "wrong_user"]);
     }
     expect(countOf(app(), "messages")).toBe(rows);
+  });
+
+  it("that says nobody is taken while nobody is signed in, and not as who is by now", async () => {
+    const taken = await send(null, { as: "", name: "Gil" });
+    expect(taken.status).toBe(201);
+    const refused = await send(bo, { as: "", name: "Gil" });
+    expect(codeOf(refused)).toBe("wrong_user");
   });
 
   it("sent again is recognised for its author; as somebody else it is not answered with the author's message", async () => {

@@ -136,7 +136,7 @@ it("a store that cannot be read is not taken for a session that has ended", asyn
 describe("a message is stored under the name that its user holds", () => {
   it.each([
     ["seen just now", Date.now()],
-    ["seen long ago", 0],
+    ["seen long ago", 1],
   ])("and not under one that a session still says: %s", async (what, seenAt) => {
     const member = await signIn(app().url, `Sven ${what}`);
     const set = app().db.prepare("UPDATE users SET name = ?, folded = ?, seen_at = ? WHERE id = ?");

@@ -99,7 +99,15 @@ describe("a name", () => {
     await expect(users.touch(id)).rejects.toMatchObject(taken);
     await users.release(other.id);
     await users.touch(id);
-    await expect(users.touch(other.id)).rejects.toMatchObject(taken);
+    await expect(users.create(name("Ana"))).rejects.toMatchObject(taken);
+  });
+
+  it("is not held again by what was under way when its user let it go", async () => {
+    const { id } = await users.create(name("Ana"));
+    await users.release(id);
+    for (const late of [() => users.touch(id), () => users.rename(id, name("Bo"))])
+      await expect(late()).rejects.toMatchObject({ code: "not_signed_in" });
+    expect([await users.isHeld("ana"), await users.isHeld("bo")]).toEqual([false, false]);
   });
 
   it("is free at once when it is let go", async () => {
