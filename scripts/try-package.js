@@ -12,13 +12,16 @@ const HOST = `
 import assert from "node:assert/strict";
 import express from "express";
 import { createChat } from "parkbench";
+import { connect } from "parkbench/client";
 
 const chat = createChat({ database: "chat.db", identity: { identify: () => ({ id: 7, name: "Ana" }) } });
 await chat.ready;
 const server = express().use("/chat", chat.router).listen(0, "127.0.0.1");
+chat.attach(server);
 await new Promise((resolve) => server.once("listening", resolve));
+const url = \`http://127.0.0.1:\${server.address().port}/chat\`;
 const get = async (path) => {
-  const response = await fetch(\`http://127.0.0.1:\${server.address().port}/chat\${path}\`);
+  const response = await fetch(url + path);
   assert.equal(response.status, 200, path);
   return response.text();
 };
@@ -28,7 +31,19 @@ await chat.send({ room: "lobby", text: "out of the box" });
 assert.equal(JSON.parse(await waiting).messages[0].text, "out of the box");
 assert.match(await get("/rooms/lobby"), /out of the box/);
 assert.match(await get("/page.js"), /poll/);
+assert.match(await get("/client.js"), /Parkbench/);
+assert.match(await get("/tabs.js"), /localStorage/);
 assert.match(await get("/parkbench.css"), /body/);
+
+const client = connect({ url, since: JSON.parse(await get("/poll?since=now&wait=0")).next });
+const sent = await client.send("from the client");
+assert.deepEqual(sent.from, { id: 7, name: "Ana" });
+await chat.send({ room: "lobby", text: "to the client" });
+const texts = [];
+for await (const { text } of client) if (texts.push(text) === 2) break;
+assert.deepEqual(texts, ["from the client", "to the client"]);
+assert.equal(client.transport, "websocket");
+client.close();
 server.close();
 server.closeAllConnections();
 await chat.close();

@@ -94,6 +94,7 @@ export class Http {
     const request = url.protocol === "https:" ? requestTls : requestPlain;
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
+      const startedAt = performance.now();
       const req = request(url, {
         method: body === undefined ? "GET" : "POST",
         agent: fresh ? false : this.#agent,
@@ -107,7 +108,9 @@ export class Http {
           }),
         },
       });
-      req.on("error", (error) => reject(signal.aborted ? signal.reason : failureOf(req, error)));
+      req.on("error", (error) =>
+        reject(signal.aborted ? signal.reason : failureOf(req, error, performance.now() - startedAt)),
+      );
       req.on("response", (res) => {
         this.#cookies.take(res.headers["set-cookie"]);
         resolve(res);
@@ -139,12 +142,15 @@ export async function readWhole(res: IncomingMessage): Promise<Whole> {
   };
 }
 
+/** So soon it shows; what is cut later was waiting for its answer. */
+const STALE_MS = 1000;
+
 /** The server had closed it before the request came. */
 class StaleConnection extends ChatError {}
 
-function failureOf(req: ClientRequest, error: Error): ChatError {
+function failureOf(req: ClientRequest, error: Error, ageMs: number): ChatError {
   const known = connectionError(error);
-  return req.reusedSocket
+  return req.reusedSocket && ageMs < STALE_MS
     ? new StaleConnection(known.status, known.code, known.detail, { cause: error })
     : known;
 }

@@ -1,7 +1,8 @@
 /** What a program says to `connect`, checked. */
 import { isCursor } from "./answer.js";
 import type { TransportName } from "./ladder.js";
-import { poller, WAIT_S } from "./poll.js";
+import { poller } from "./poll.js";
+import { WAIT_S } from "./poll-wait.js";
 import type { Hooks } from "./reading.js";
 import { sse } from "./sse.js";
 import type { Transport } from "./transport.js";

@@ -37,11 +37,13 @@ export class PollWait {
     return this.#isSuspected ? 0 : this.#waitS;
   }
 
-  answered(): void {
+  /** Not in full: the server has no room just now, or stops, and says so at once whatever the wait. */
+  answered({ inFull }: { readonly inFull: boolean }): void {
     const now = this.#now();
     this.#goodSince ??= now;
-    if (this.#isSuspected) {
-      this.#isSuspected = false;
+    const isShown = this.#isSuspected && inFull;
+    this.#isSuspected = false;
+    if (isShown) {
       this.#waitS = Math.max(Math.min(WAIT_S_LEAST, this.#waitS), Math.floor(this.#waitS / 2));
     } else if (now - this.#goodSince >= GROW_MS) {
       this.#waitS = Math.min(this.#mostS, this.#waitS * 2);

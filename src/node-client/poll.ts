@@ -23,7 +23,7 @@ export function poller(waitFirstS: number = WAIT_S): Transport {
       if (status === 429 && retryAfterMs !== null) return retryAfterMs;
       if (status !== 200) throw problemIn(text, status);
       const answer = answerIn(objectIn(text, status));
-      pollWait.answered();
+      pollWait.answered({ inFull: answer.retry === 0 });
       await line.take(answer);
       if (answer.retry > 0 || answer.messages.length > 0 || answer.reset) return answer.retry;
       // Some cache may be giving an old answer again and again.

@@ -1,4 +1,4 @@
-/** The poll's wait: shorter where somebody cuts it, and for good; full length where nobody does. */
+/** Polls on the wire: what they ask for, what they make of a cut, and of an answer that is none. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,9 @@ afterEach(() => {
 async function against(answer: (res: ServerResponse, index: number, req: IncomingMessage) => unknown) {
   const asked: URL[] = [];
   const server = createServer((req, res) => {
-    asked.push(new URL(req.url ?? "", "http://localhost"));
+    const address = new URL(req.url ?? "", "http://localhost");
+    if (address.pathname.endsWith("/session")) return res.writeHead(404).end();
+    asked.push(address);
     answer(res, asked.length - 1, req);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -31,11 +33,11 @@ async function against(answer: (res: ServerResponse, index: number, req: Incomin
   return { url, asked, waits: () => asked.map(({ searchParams }) => Number(searchParams.get("wait"))) };
 }
 
-function poll(url: string, since = "5-k7Qd"): Chat & { readonly troubles: string[] } {
+function poll(url: string): Chat & { readonly troubles: string[] } {
   const troubles: string[] = [];
   const chat = connect({
     url,
-    since,
+    since: "5-k7Qd",
     transports: ["poll"],
     waitS: 8,
     onTrouble: ({ code }) => troubles.push(code),
@@ -45,34 +47,42 @@ function poll(url: string, since = "5-k7Qd"): Chat & { readonly troubles: string
 }
 
 const EMPTY = JSON.stringify({ messages: [], next: "5-k7Qd", more: false, retry: 0 });
+const FULL = JSON.stringify({ messages: [], next: "5-k7Qd", more: false, retry: 1 });
 const LATER_MS = 1100;
 
+const CUTS: readonly ((res: ServerResponse) => unknown)[] = [
+  (res) => res.destroy(),
+  (res) => res.writeHead(504, { "Content-Type": "text/html" }).end("<h1>504</h1>"),
+  (res) => res.end("<html>Sign in to the network"),
+  (res) => res.writeHead(200, { "Content-Length": 999 }).write(EMPTY, () => res.destroy()),
+];
+
+/** Of four polls: two that are cut, one that is answered so, and the next. */
+async function waitsAfter(cut: (res: ServerResponse) => unknown, answer: string): Promise<number[]> {
+  const { url, waits } = await against((res, index) => {
+    if (index < 2) setTimeout(() => cut(res), LATER_MS);
+    else if (index === 2) res.end(answer);
+  });
+  const chat = poll(url);
+  await until(() => waits().length >= 4, "the fourth poll");
+  expect(chat.troubles).toHaveLength(2);
+  return waits();
+}
+
 describe("the wait", () => {
-  it.each<[string, (res: ServerResponse) => unknown]>([
-    ["cuts", (res) => res.destroy()],
-    [
-      "answers an error page",
-      (res) => res.writeHead(504, { "Content-Type": "text/html" }).end("<h1>504</h1>"),
-    ],
-    ["answers a page with 200", (res) => res.end("<html>Sign in to the network")],
-    [
-      "breaks off in the answer",
-      (res) => res.writeHead(200, { "Content-Length": 999 }).write(EMPTY, () => res.destroy()),
-    ],
-  ])("is halved each time that somebody %s, down to 3 s", async (_what, answer) => {
-    const { url, waits } = await against((res, index) =>
-      index < 2 ? setTimeout(() => answer(res), LATER_MS) : res.end(),
-    );
-    const chat = poll(url);
-    await until(() => waits().length >= 3, "the third poll");
-    expect(waits().slice(0, 3)).toEqual([8, 4, 3]);
-    expect(chat.troubles).toHaveLength(2);
+  it("is halved where somebody cuts at one age again and again, in whatever way, and the server has an answer", async () => {
+    const waits = await Promise.all(CUTS.map((cut) => waitsAfter(cut, EMPTY)));
+    expect(waits).toEqual(CUTS.map(() => [8, 8, 0, 4]));
+  });
+
+  it("stays where the server is full after that, or stops", async () => {
+    expect(await waitsAfter((res) => res.destroy(), FULL)).toEqual([8, 8, 0, 8]);
   });
 
   it("stays where a server is away for a moment, or answers in time", async () => {
     const { url, waits } = await against((res, index) => {
       if (index < 2) res.writeHead(502).end("<h1>502</h1>");
-      else if (index === 2) res.end(JSON.stringify({ messages: [], next: "5-k7Qd", more: false, retry: 1 }));
+      else if (index === 2) res.end(FULL);
     });
     poll(url);
     await until(() => waits().length >= 4, "the fourth poll");
@@ -82,9 +92,7 @@ describe("the wait", () => {
 
 describe("a poll", () => {
   it("asks below the mount, as itself, each time by an address of its own", async () => {
-    const { url, asked } = await against((res, index) =>
-      index < 3 ? res.end(JSON.stringify({ messages: [], next: "5-k7Qd", more: false, retry: 1 })) : null,
-    );
+    const { url, asked } = await against((res, index) => (index < 3 ? res.end(FULL) : null));
     poll(url);
     await until(() => asked.length >= 4, "the fourth poll");
     expect(new Set(asked.map(({ pathname }) => pathname))).toEqual(new Set(["/chat/poll"]));
@@ -97,7 +105,7 @@ describe("a poll", () => {
     const used = new Set<unknown>();
     const { url, asked } = await against((res, _index, { socket }) => {
       if (used.has(socket)) socket.destroy();
-      else res.end(JSON.stringify({ messages: [], next: "5-k7Qd", more: false, retry: 1 }));
+      else res.end(FULL);
       used.add(socket);
     });
     const chat = poll(url);
