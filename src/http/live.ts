@@ -133,7 +133,6 @@ class PageSink implements Sink {
     if (why === "slow") this.#res.destroy();
     if (this.#res.destroyed) return;
     if (!this.#res.headersSent) this.start();
-    if (why === "closing") this.#res.shouldKeepAlive = false;
     const problem = why === "failed" ? this.#problemOf(error) : null;
     this.#res.end(this.#page.end(this.#next, why, problem));
   }

@@ -138,7 +138,6 @@ class EventSink implements Sink {
     if (why === "slow") this.#res.destroy();
     if (this.#res.destroyed) return;
     if (!this.#res.headersSent) open(this.#res);
-    if (why === "closing") this.#res.shouldKeepAlive = false;
     this.#res.end(this.#goodbye(why, error));
   }
 

@@ -97,12 +97,13 @@ describe("a live page", () => {
     await nobodyWaits(benchOf(app()));
   });
 
-  it("with the same client releases the older; a stop ends it with a way on", async () => {
+  it("with the same client releases the older, which leads on a minute later; another client's goes on", async () => {
     const older = await open("/rooms/lobby/live?client=tab-1");
+    const other = await open("/rooms/lobby/live?client=tab-2");
     const newer = await openStream(`${url()}/rooms/lobby/live?client=tab-1`);
-    await older.ended;
-    expect(newer.isOver()).toBe(false);
-    newer.leave();
+    expect(await older.ended).toMatch(/http-equiv="refresh" content="60; ?url=[^"]*client=tab-1/);
+    expect([newer.isOver(), other.isOver()]).toEqual([false, false]);
+    for (const page of [newer, other]) page.leave();
     await nobodyWaits(benchOf(app()));
   });
 });

@@ -130,19 +130,30 @@ describe("two chats on one server", () => {
     raw.reset();
   });
 
-  it("leave a handshake to another address to the host that listens for it", async () => {
-    await start(["/a", "/b"], (server) =>
+  it.each([
+    ["/own", ["/a", "/b"]],
+    ["/own/ws", [undefined, undefined]],
+  ])("leave a handshake to %s, attached with %j, to the host that listens for it", async (address, paths) => {
+    const requests: string[] = [];
+    await start(paths, (server) => {
+      server.on("request", ({ url }) => requests.push(url ?? ""));
       server.on("upgrade", (req, socket) => {
-        if (req.url !== "/own") return;
-        socket.write("HTTP/1.1 101 Own\r\n\r\nthe host's");
-        socket.once("data", () => socket.end(" alone"));
-      }),
-    );
+        if (req.url !== address) return;
+        socket.write("HTTP/1.1 101 Own\r\n\r\n");
+        socket.on("data", (chunk) => socket.write(`(${chunk})`));
+        socket.on("end", () => socket.end());
+      });
+    });
     const raw = await openRaw(port);
-    raw.write(handshakeText("/own"));
-    await raw.until(/the host's/);
-    raw.write("more");
+    raw.write(handshakeText(address));
+    await raw.until(/101 Own/);
+    for (const word of ["one", "two"]) {
+      raw.write(word);
+      await raw.until(new RegExp(`\\(${word}\\)$`));
+    }
+    // Nothing but the host's own words: neither its request once more, nor an answer of ours.
+    expect([raw.received(), requests]).toEqual(["HTTP/1.1 101 Own\r\n\r\n(one)(two)", []]);
+    raw.end();
     await raw.gone;
-    expect(raw.received()).toBe("HTTP/1.1 101 Own\r\n\r\nthe host's alone");
   });
 });
