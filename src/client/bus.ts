@@ -17,12 +17,17 @@ export interface Word {
   lost?: string;
   /** There is a new leader: who wants anything must ask again. */
   isNew?: boolean;
-  /** The leader cannot read for all: each for itself. */
-  isOff?: boolean;
+  /** The leader may not read these rooms: who wants them reads alone. */
+  isRefused?: boolean;
 }
 
-/** Returns how to speak to all other tabs. */
-export function bus(name: string, hear: (word: Word) => void): (word: Word) => void {
+export interface Bus {
+  /** Speaks to all other tabs. */
+  say(word: Word): void;
+  close(): void;
+}
+
+export function bus(name: string, hear: (word: Word) => void): Bus {
   var key = "bus:" + name;
   var said = 0;
   if (window.BroadcastChannel) {
@@ -30,16 +35,28 @@ export function bus(name: string, hear: (word: Word) => void): (word: Word) => v
     channel.onmessage = function (event) {
       hear(event.data);
     };
-    return function (word) {
-      channel.postMessage(word);
+    return {
+      say: function (word) {
+        channel.postMessage(word);
+      },
+      close: function () {
+        channel.close();
+      }
     };
   }
+  var isClosed = false;
   on(window, "storage", function (event) {
     var value = (event as StorageEvent).newValue;
-    if ((event as StorageEvent).key === PREFIX + key && value) hear((parse(value) as [number, Word])[1]);
+    if (!isClosed && (event as StorageEvent).key === PREFIX + key && value)
+      hear((parse(value) as [number, Word])[1]);
   });
-  return function (word) {
-    // Storage keeps quiet about a value that is the same as before.
-    keep("localStorage", key, JSON.stringify([++said + Math.random(), word]));
+  return {
+    say: function (word) {
+      // Storage keeps quiet about a value that is the same as before.
+      keep("localStorage", key, JSON.stringify([++said + Math.random(), word]));
+    },
+    close: function () {
+      isClosed = true;
+    }
   };
 }

@@ -1,7 +1,7 @@
 /** What a page asks for, and what it gets: the whole surface of one connection. */
 
 import type { Message, Problem } from "./message.js";
-import type { Result } from "./outbox.js";
+import type { Kept, Result } from "./outbox.js";
 import type { Skipped } from "./rungs.js";
 
 export interface Options {
@@ -23,6 +23,8 @@ export interface Chat {
   cursor: string;
   /** The transport in use; empty while there is none. */
   transport: string;
+  /** What an earlier page has left unsent, and is being sent now: their `then` says what comes of it. */
+  kept: Kept[];
   /** A transport has proven itself by its first frame; `skipped` says why better ones are not used. */
   onopen?(state: { transport: string; skipped: Skipped }): void;
   /** Every row of any kind, once, ascending. */
@@ -34,5 +36,6 @@ export interface Chat {
   /** The cursor means nothing to this server: forget all messages, the newest page follows. */
   onreset?(reason: string): void;
   send(text: string, to?: { room?: string; name?: string }): Result;
+  /** Ends it. What is not sent yet fails with the code `closed`; what is kept stays so, for the next page. */
   close(): void;
 }

@@ -49,6 +49,9 @@ export function conclusionOf(results: Results): { words: string; good: boolean }
   var sending = results.sending;
   var way = wayUsed(results);
   var sends = !sending || sending.how === "json";
+  for (var i = 0; i < results.waits.length; i++)
+    if ((results.waits[i] as Wait).how === "early")
+      return { words: "The server is full or restarts just now. Check again in a minute.", good: false };
   if (!way && !sends && !isReached(results))
     return { words: "The chat cannot be reached from here now.", good: false };
   if (!way && !sends) return { words: "The chat does not work here: see what failed below.", good: false };

@@ -1,23 +1,25 @@
 /** The browser client: `Parkbench.connect` reads rooms and sends to them over whatever gets through. */
 import type { Chat, Options } from "./chat.js";
 import type { Core } from "./core.js";
-import { forgetAll } from "./kept.js";
+import { forgetAll, keep, PREFIX } from "./kept.js";
 import { climb, type Ladder } from "./ladder.js";
 import type { Batch, Message } from "./message.js";
 import { on } from "./on.js";
-import { type Outbox, outbox } from "./outbox.js";
+import { forgetSends, outbox } from "./outbox.js";
 import { random } from "./random.js";
 import { encode } from "./request.js";
-import { share } from "./share.js";
+import { hearTab, share } from "./share.js";
 
 export type { Chat, Options } from "./chat.js";
+export type { Problem } from "./message.js";
+export type { Kept, Result } from "./outbox.js";
 
 declare global {
   interface Window {
     Parkbench: {
       connect: typeof connect;
       forget: typeof forget;
-      /** For the tabs' own script, as is the next. */
+      /** Those that read. For the tabs' own script, as is the next. */
       cores: Core[];
       tabs?(core: Core): void;
     };
@@ -25,7 +27,7 @@ declare global {
 }
 
 var OWN_ROW_MS = 5000;
-var chats: Outbox[] = [];
+var cores: Core[] = [];
 
 /** Reads and sends until it is closed. Set the handlers at once: nothing is called before the next turn. */
 export function connect(options: Options): Chat {
@@ -36,14 +38,28 @@ export function connect(options: Options): Chat {
   var newest = parseInt(options.since || "", 10) || 0;
   var isOpen = false;
   var ladder: Ladder | null = null;
+  var box = outbox({
+    url: url,
+    user: options.user,
+    token: options.token,
+    heard: function (id) {
+      if (!isOpen) core.wake();
+      // Its own row does not come: the connection may be dead without anybody having said so.
+      setTimeout(function () {
+        if (newest < id) core.wake();
+      }, OWN_ROW_MS);
+    }
+  });
   var chat: Chat = {
     cursor: options.since || "",
     transport: "",
+    kept: box.kept,
     send: function (text, to) {
       return box.send(text, { room: (to && to.room) || (core.rooms[0] as string), name: to && to.name });
     },
     close: function () {
       core.isClosed = true;
+      drop();
       core.stop();
       box.stop();
     }
@@ -53,7 +69,6 @@ export function connect(options: Options): Chat {
     rooms: options.rooms || ["lobby"],
     cursor: chat.cursor,
     chat: chat,
-    isClosed: false,
     transports: options.transports || ["websocket", "sse", "poll"],
     address: function (path, more) {
       var query = "?client=" + key + path.charAt(1) + "&_=" + ++count + more;
@@ -79,6 +94,7 @@ export function connect(options: Options): Chat {
       chat.transport = "";
     },
     failed: function (problem) {
+      drop();
       core.closed(problem.code);
       call("onerror", problem);
     },
@@ -95,27 +111,7 @@ export function connect(options: Options): Chat {
       box.wake();
     }
   };
-  var box = outbox({
-    url: url,
-    user: options.user,
-    token: options.token,
-    heard: function (id) {
-      if (!isOpen) core.wake();
-      // Its own row does not come: the connection may be dead without anybody having said so.
-      setTimeout(function () {
-        if (newest < id) wake();
-      }, OWN_ROW_MS);
-    }
-  });
-
-  chats.push(box);
-  on(window, "online", wake);
-  on(window, "pageshow", function (event) {
-    if ((event as PageTransitionEvent).persisted) wake();
-  });
-  on(document, "visibilitychange", function () {
-    if (!document.hidden) wake();
-  });
+  cores.push(core);
   // After "load": before it, some browsers show the page as loading for as long as the poll is parked.
   if (document.readyState && document.readyState !== "complete") on(window, "load", begin);
   else begin();
@@ -123,13 +119,14 @@ export function connect(options: Options): Chat {
 
   function begin() {
     setTimeout(function () {
+      if (core.isClosed) return;
       core.start();
       if (options.share !== false) share(core);
     }, 0);
   }
 
-  function wake() {
-    if (!core.isClosed) core.wake();
+  function drop() {
+    for (var i = cores.length; i--; ) if (cores[i] === core) cores.splice(i, 1);
   }
 
   function show(batch: Batch) {
@@ -160,11 +157,32 @@ export function connect(options: Options): Chat {
   }
 }
 
-/** Clears everything that is kept in this browser, unsent messages too: for signing out. */
+/** Clears everything that is kept in this browser, unsent messages too, in all tabs: for signing out. */
 export function forget(): void {
-  for (var i = 0; i < chats.length; i++) (chats[i] as Outbox).clear();
+  keep("localStorage", "forget", "1");
   forgetAll("localStorage");
-  forgetAll("sessionStorage");
+  unsend();
 }
 
-window.Parkbench = { connect: connect, forget: forget, cores: [] };
+function unsend() {
+  forgetAll("sessionStorage");
+  forgetSends();
+}
+
+function wake() {
+  for (var i = cores.length; i--; ) (cores[i] as Core).wake();
+}
+
+on(window, "online", wake);
+on(window, "pageshow", function (event) {
+  if ((event as PageTransitionEvent).persisted) wake();
+});
+on(document, "visibilitychange", function () {
+  if (!document.hidden) wake();
+});
+on(window, "storage", function (event) {
+  var key = (event as StorageEvent).key;
+  if (key === PREFIX + "forget") unsend();
+  for (var i = cores.length; i--; ) hearTab(key, (event as StorageEvent).newValue || "", cores[i] as Core);
+});
+window.Parkbench = { connect: connect, forget: forget, cores: cores };

@@ -1,7 +1,7 @@
 /** What one `connect` is made of: between the ladder below it, the page above it, and the tabs beside it. */
 import type { Chat } from "./chat.js";
-import type { Reader } from "./ladder.js";
 import type { Batch } from "./message.js";
+import type { Reader } from "./reader.js";
 
 /** The tabs' own script puts functions of its own in the place of some of these. */
 export interface Core extends Reader {
@@ -11,7 +11,9 @@ export interface Core extends Reader {
   /** Where the connection is; the page may be further. */
   cursor: string;
   chat: Chat;
-  isClosed: boolean;
+  isClosed?: boolean;
+  /** Its tabs share one connection. */
+  isShared?: boolean;
   /** Gives out what the page does not have yet. */
   show(batch: Batch): void;
   /** Reads, or reads anew, from `cursor`. */

@@ -4,21 +4,11 @@ import { events } from "./events.js";
 import type { Transport } from "./line.js";
 import type { Batch, Problem } from "./message.js";
 import { poller } from "./poll.js";
-import { choose, NAMES, POLL, type Skipped } from "./rungs.js";
+import type { Reader } from "./reader.js";
+import { choose, NAMES, POLL } from "./rungs.js";
 import { websocket } from "./websocket.js";
 
 export type { Skipped } from "./rungs.js";
-
-export interface Reader {
-  /** The transports to use; the order is ours. */
-  readonly transports: string[];
-  address(path: string, more: string): string;
-  take(batch: Batch): void;
-  opened(transport: string, skipped: Skipped): void;
-  closed(why: string): void;
-  /** It has ended for good. */
-  failed(problem: Problem): void;
-}
 
 export interface Ladder {
   /** Things may be better than they were: do not wait for a dead connection or a long pause to end. */
@@ -38,8 +28,8 @@ interface Attempt {
 }
 
 var FIRST_FRAME_MS = 5000;
-/** Both end by themselves before: the server bounds their lives. Later, they are dead and nobody has said so. */
-var LIVES_MS = [660000, 75000];
+/** A WebSocket brings something every 15 s, a stream ends by itself before: else they are dead and nobody has said so. */
+var WATCH_MS = [40000, 75000];
 var YOUNG_MS = 40000;
 var YOUNG_MAX = 3;
 var STALE_MS = 20000;
@@ -59,6 +49,8 @@ export function climb(reader: Reader): Ladder {
   var hasWorked: boolean[] = [];
   // Nothing worked lately, the lowest included: what failed meanwhile was not the transport's fault.
   var isNetworkSuspect = false;
+  /** The server is full or stops: what it ends then has not failed. */
+  var isServerBusy = false;
 
   connect();
   return {
@@ -111,8 +103,14 @@ export function climb(reader: Reader): Ladder {
 
     function take(batch: Batch) {
       if (attempt.isOver) return;
+      var isFirst = !attempt.isProven;
       heardAt = now();
-      if (!attempt.isProven) prove(attempt);
+      isServerBusy = !!batch.retry || (isFirst && isServerBusy);
+      if (isFirst || !rung) {
+        clearTimeout(attempt.timer);
+        if (rung < POLL) attempt.timer = setTimeout(restart, WATCH_MS[rung]);
+      }
+      if (isFirst) prove(attempt);
       reader.take(batch);
     }
 
@@ -124,8 +122,10 @@ export function climb(reader: Reader): Ladder {
     function over(problem?: Problem | null, delayMs?: number) {
       if (attempt.isOver) return;
       end(attempt);
-      if (attempt === trial) rest(attempt);
-      else lose(attempt, problem || null, delayMs || 0);
+      if (attempt === trial) {
+        trial = null;
+        if (!delayMs && !isServerBusy) rungs.fails(rung, true);
+      } else lose(attempt, problem || null, delayMs || 0);
     }
   }
 
@@ -140,16 +140,14 @@ export function climb(reader: Reader): Ladder {
   function prove(attempt: Attempt) {
     var rung = attempt.rung;
     clearTimeout(timer);
-    clearTimeout(attempt.timer);
     attempt.isProven = hasWorked[rung] = true;
-    if (rung < POLL) attempt.timer = setTimeout(restart, LIVES_MS[rung]);
     if (attempt === trial) {
       end(current);
       current = attempt;
       trial = null;
     }
     failures = 0;
-    rungs.works(rung, isNetworkSuspect);
+    rungs.works(rung, isNetworkSuspect || isServerBusy);
     clearTimeout(lookUpTimer);
     if (rung) lookUpTimer = setTimeout(lookUp, isNetworkSuspect ? Math.random() * 2000 : LOOK_UP_MS);
     isNetworkSuspect = false;
@@ -164,7 +162,7 @@ export function climb(reader: Reader): Ladder {
       return reader.failed(problem);
     }
     if (attempt.isProven && rung < POLL) {
-      breaks = now() - attempt.at < YOUNG_MS ? breaks + 1 : 0;
+      breaks = !delayMs && now() - attempt.at < YOUNG_MS ? breaks + 1 : 0;
       if (breaks < YOUNG_MAX) return later(delayMs);
       hasWorked[rung] = false;
     }
@@ -173,7 +171,9 @@ export function climb(reader: Reader): Ladder {
       isNetworkSuspect = true;
       delayMs = Math.max(delayMs, pause(++failures));
     } else {
-      if (hasWorked[rung]) isNetworkSuspect = true;
+      // The server is full or stops: a poll gets what there is all the same, and nothing has to be blamed.
+      if (delayMs) isServerBusy = true;
+      else if (hasWorked[rung]) isNetworkSuspect = true;
       hasWorked[rung] = false;
       rungs.fails(rung, false);
     }
@@ -190,10 +190,5 @@ export function climb(reader: Reader): Ladder {
     var rung = rungs.best();
     if (current && current.isProven && !trial && rung < current.rung) trial = open(rung);
     lookUpTimer = setTimeout(lookUp, LOOK_UP_MS);
-  }
-
-  function rest(attempt: Attempt) {
-    trial = null;
-    rungs.fails(attempt.rung, true);
   }
 }

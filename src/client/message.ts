@@ -41,5 +41,5 @@ export interface Answer {
 }
 
 export function isBatch(answer: Answer | null): answer is Batch {
-  return !!answer && !!answer.messages && typeof answer.next === "string";
+  return !!(answer && answer.messages && answer.next);
 }

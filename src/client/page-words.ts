@@ -1,6 +1,7 @@
 /** What the page says about itself: the state of the connection in words, and what went wrong. */
 import { byId, setText } from "./dom.js";
 import type { Skipped } from "./ladder.js";
+import type { Problem } from "./message.js";
 
 export interface Use {
   transport: string;
@@ -73,4 +74,14 @@ export function tell(title: string, detail: string) {
   if (!title) return;
   problem.appendChild(document.createElement("b")).appendChild(document.createTextNode(title + "."));
   problem.appendChild(document.createTextNode(" " + detail));
+}
+
+/** Why a message was not sent; its text, where that is nowhere else. */
+export function notSent(problem: Problem, text: string) {
+  var words = problem.detail || "Load the page again.";
+  if (problem.code === "wrong_user")
+    words = "You are signed in as somebody else now. Your text was not sent.";
+  if (problem.code === "forgotten") words = "You have signed out. Load the page again.";
+  if (text) words += " It was: \u201c" + text + "\u201d";
+  tell("Not sent", words);
 }

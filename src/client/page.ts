@@ -1,10 +1,10 @@
 /** The script of the chat's own pages: a room becomes live and sends without reloading; signing out forgets all. */
-import type { Chat } from "./client.js";
+import type { Chat, Kept } from "./client.js";
 import { byId } from "./dom.js";
 import { type Composer, composer } from "./page-form.js";
 import { messageList } from "./page-list.js";
 import { localiseAll } from "./page-time.js";
-import { say, tell } from "./page-words.js";
+import { notSent, say, tell } from "./page-words.js";
 
 // Where something that it needs is missing it does nothing, and the plain page keeps working.
 if ("querySelectorAll" in document) {
@@ -33,6 +33,7 @@ function start(list: HTMLElement) {
   var composed: Composer | null = form && composer(form, chat, room, messages.isMine);
 
   say("connecting");
+  for (var i = 0; i < chat.kept.length; i++) adopt(chat.kept[i] as Kept);
   chat.onopen = function (state) {
     say("connected", state);
   };
@@ -48,6 +49,14 @@ function start(list: HTMLElement) {
     var mine = messages.show(message);
     if (mine && composed) composed.seen(message.text);
   };
+
+  /** An earlier page has left it unsent; where there is no form it is at least not lost in silence. */
+  function adopt(sending: Kept) {
+    if (composed) return composed.adopt(sending);
+    sending.then(undefined, function (problem) {
+      notSent(problem, problem.code === "wrong_user" ? "" : sending.text);
+    });
+  }
 
   function data(name: string) {
     return list.getAttribute("data-" + name) || "";

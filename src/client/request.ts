@@ -35,10 +35,10 @@ export function request(
     try {
       status = xhr.status;
       answer = parse(xhr.responseText);
-      if (status === 429 || status === 503) retryS = Number(xhr.getResponseHeader("Retry-After")) || 0;
+      retryS = Number(xhr.getResponseHeader("Retry-After")) || 0;
     } catch (_cut) {}
     cancel();
-    done(status, answer && typeof answer === "object" ? answer : {}, retryS * 1000);
+    done(status, Object(answer), retryS * 1000);
   }
 
   function cancel() {

@@ -2,8 +2,11 @@
 import { now } from "./clock.js";
 import { keep, kept } from "./kept.js";
 
-/** Why a better transport is not used: not asked for, not in this browser, failed now, or failed a short while ago. */
-export type Skipped = { [transport: string]: "off" | "missing" | "blocked" | "resting" };
+/**
+ * Why a better transport is not used: not asked for, not in this browser, failed now, or failed a short while ago; or it is
+ * not to blame, and waits to be tried again.
+ */
+export type Skipped = { [transport: string]: "off" | "missing" | "blocked" | "resting" | "waiting" };
 
 export interface Rungs {
   best(): number;
@@ -44,7 +47,7 @@ export function choose(transports: string[]): Rungs {
     },
     skipped: function (rung) {
       var reasons: Skipped = {};
-      for (var i = 0; i < rung; i++) reasons[NAMES[i] as string] = why(i) || "resting";
+      for (var i = 0; i < rung; i++) reasons[NAMES[i] as string] = why(i) || "waiting";
       return reasons;
     }
   };
@@ -56,7 +59,7 @@ export function choose(transports: string[]): Rungs {
   }
 
   function why(rung: number): Skipped[string] | "" {
-    if (("," + transports.join() + ",").indexOf("," + NAMES[rung] + ",") < 0) return "off";
+    if (transports.join().indexOf(NAMES[rung] as string) < 0) return "off";
     if (!globals[rung]) return "missing";
     if (now() - (failedAt[rung] || 0) < REST_MS) return "blocked";
     return Math.abs(now() - Number(kept("localStorage", "rest:" + NAMES[rung]))) < REST_MS ? "resting" : "";

@@ -1,6 +1,7 @@
 /** Several tabs, one connection: one of them reads for all, and each takes what it does not have yet. */
 import { bus, type Word } from "./bus.js";
 import type { Core } from "./core.js";
+import { follows, holds, isCursor, meet } from "./cursors.js";
 import { lead } from "./lead.js";
 import type { Batch } from "./message.js";
 import type { Skipped } from "./rungs.js";
@@ -26,7 +27,10 @@ function join(core: Core) {
   var isAsking = false;
   var why: Skipped = {};
   var timer = 0;
-  var say = bus(core.url, hear);
+  var others = bus(core.url, hear);
+  var say = others.say;
+  /** What it reads for other tabs, in the order they asked. */
+  var granted: string[][] = [];
   var leave = lead(core.url, crowned, deposed);
 
   core.take = function (batch) {
@@ -46,11 +50,16 @@ function join(core: Core) {
     if (isLeader) say({ rooms: [], since: "", lost: why });
   };
   core.failed = function (problem) {
-    var isOwn = core.rooms === rooms;
-    // Somebody's room cannot be read, or nobody's: that is for each to find out alone.
-    if (isLeader) part();
-    if (isOwn) failed(problem);
-    else alone();
+    // Somebody's room may not be read any more, whoever's: those are left to themselves, the last to come first.
+    var refused = isLeader && granted.pop();
+    if (!refused) {
+      part();
+      return failed(problem);
+    }
+    core.rooms = core.rooms.slice(0, core.rooms.length - refused.length);
+    say({ rooms: refused, since: "", isRefused: true });
+    stop();
+    start();
   };
   core.wake = function () {
     if (isFollower) ask();
@@ -59,6 +68,7 @@ function join(core: Core) {
   core.stop = function () {
     clearTimeout(timer);
     leave();
+    others.close();
     stop();
   };
   ask();
@@ -74,6 +84,7 @@ function join(core: Core) {
   function deposed() {
     isLeader = false;
     core.rooms = rooms;
+    granted = [];
     ask();
   }
 
@@ -92,10 +103,11 @@ function join(core: Core) {
   function hear(word: Word) {
     if (core.isClosed || isOff) return;
     if (word.isWish) {
-      if (isLeader && isCursor(core.cursor)) grant(word);
+      if (isLeader && chat.transport && isCursor(core.cursor)) grant(word);
     } else if (!isLeader) {
-      if (word.isOff) part();
-      else if (word.isNew) ask();
+      if (word.isRefused) {
+        if (meet(word.rooms, rooms)) part();
+      } else if (word.isNew) ask();
       else if (word.lost) {
         if (isFollower) closed(word.lost);
       } else if (word.batch) follow(word, word.batch);
@@ -104,13 +116,15 @@ function join(core: Core) {
 
   /** Reads on for one more tab, from where that tab is. What the others have already they pass over. */
   function grant(wish: Word) {
-    var union = core.rooms.slice(0);
+    var fresh: string[] = [];
     for (var i = 0; i < wish.rooms.length; i++)
-      if (!holds(union, wish.rooms[i] as string)) union.push(wish.rooms[i] as string);
+      if (!holds(core.rooms, wish.rooms[i] as string)) fresh.push(wish.rooms[i] as string);
     var isBehind = !follows(core.cursor, wish.since);
     if (isBehind) core.cursor = wish.since;
-    if (union.length > core.rooms.length) core.rooms = union;
-    else if (!isBehind) {
+    if (fresh.length) {
+      granted.push(fresh);
+      core.rooms = core.rooms.concat(fresh);
+    } else if (!isBehind) {
       tell(core.cursor, { messages: [], next: core.cursor });
       return wake();
     }
@@ -136,7 +150,8 @@ function join(core: Core) {
   }
 
   function ask() {
-    if (isLeader || isOff || !isCursor(chat.cursor)) return;
+    // Not before it has read its rooms itself: who may not would spoil it for all.
+    if (isLeader || isOff || !(chat.transport || isFollower) || !isCursor(chat.cursor)) return;
     hasAsked = isAsking = true;
     clearTimeout(timer);
     timer = setTimeout(function () {
@@ -150,13 +165,14 @@ function join(core: Core) {
   function alone() {
     isFollower = false;
     core.rooms = rooms;
+    granted = [];
     core.cursor = chat.cursor;
     stop();
     start();
   }
 
+  /** Leaves the others, for good. */
   function part() {
-    if (isLeader) say({ rooms: [], since: "", isOff: true });
     clearTimeout(timer);
     isLeader = false;
     isOff = true;
@@ -176,23 +192,8 @@ function join(core: Core) {
   }
 }
 
-function holds(rooms: string[], room: string): boolean {
-  for (var i = 0; i < rooms.length; i++) if (rooms[i] === room) return true;
-  return false;
+for (var i = 0; i < window.Parkbench.cores.length; i++) {
+  var core = window.Parkbench.cores[i] as Core;
+  if (core.isShared) join(core);
 }
-
-function isCursor(cursor: string): boolean {
-  return /^\d/.test(cursor);
-}
-
-/** Whether reading after `since` leaves nothing out for who has everything up to `cursor`. */
-function follows(since: string, cursor: string): boolean {
-  return parseInt(since, 10) <= parseInt(cursor, 10) && epoch(since) === epoch(cursor);
-}
-
-function epoch(cursor: string): string {
-  return cursor.split("-")[1] || "";
-}
-
-for (var i = 0; i < window.Parkbench.cores.length; i++) join(window.Parkbench.cores[i] as Core);
 window.Parkbench.tabs = join;

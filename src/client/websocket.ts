@@ -12,8 +12,8 @@ export function websocket(line: Line): () => void {
     if (isBatch(batch)) line.take(batch);
   };
   socket.onclose = function (event) {
-    // The server stops or is full: everybody was told at the same moment.
-    line.over(null, event.code === 1012 || event.code === 1013 ? Math.random() * 2000 : 0);
+    // 1012 or 1013: the server stops or is full, and has told everybody at the same moment.
+    line.over(null, (event.code | 1) === 1013 ? 100 + Math.random() * 2000 : 0);
   };
   return function () {
     socket.onclose = null;

@@ -53,8 +53,7 @@ export function pollHandler(parts: PollParts): Handler {
     }
     // A HEAD that parks holds a monitor for 25 s; it gets what a GET that does not wait would get.
     if (req.method === "HEAD" || asked.waitS === 0) {
-      const batch = await log.since(asked.rooms, start, asked.limit);
-      return write(res, answerOf(batch, start, asked, asker));
+      return write(res, await present(asked, asker, start, 0));
     }
     park(req, res, asked, asker, start, performance.now() + jittered(asked.waitS * 1000));
   }
@@ -75,6 +74,11 @@ export function pollHandler(parts: PollParts): Handler {
       client: asked.client,
       session: asker.session,
       wake(batch, why) {
+        if (why === "full") {
+          const fail = (error: unknown) => writeProblem(req, res, problemOf(error, logger));
+          present(asked, asker, after, retryMs(false)).then((body) => write(res, body), fail);
+          return;
+        }
         if (why !== "rows") {
           if (why === "closing" && !res.headersSent) res.setHeader("Connection", "close");
           return write(res, encoder.empty(after, why === "timeout" ? 0 : retryMs(why === "closing")));
@@ -97,20 +101,27 @@ export function pollHandler(parts: PollParts): Handler {
     batch: Batch,
   ): void {
     if (!parts.rooms.arePrivate) {
-      write(res, answerOf(batch, 0, asked, asker));
+      write(res, answerOf(batch, 0, asked, asker, 0));
       return;
     }
     // Rights may have gone while the reader was parked.
     parts.rooms.mustRead(asker.user, asked.rooms).then(
-      () => write(res, answerOf(batch, 0, asked, asker)),
+      () => write(res, answerOf(batch, 0, asked, asker, 0)),
       (error: unknown) => writeProblem(req, res, problemOf(error, logger)),
     );
   }
 
+  /** What there is now, for a reader that does not wait, or may not as the server is full. */
+  async function present(asked: Asked, asker: Asker, after: number, emptyRetryMs: number): Promise<Buffer> {
+    return answerOf(await log.since(asked.rooms, after, asked.limit), after, asked, asker, emptyRetryMs);
+  }
+
   /** `next` moves over the rows that the reader does not want to hear; without any it stays where the reader was. */
-  function answerOf(batch: Batch, after: number, asked: Asked, asker: Asker): Buffer {
+  function answerOf(batch: Batch, after: number, asked: Asked, asker: Asker, emptyRetryMs: number): Buffer {
     const last = batch.messages.at(-1);
-    return last ? encoder.rows(heardBy(batch, asker.user, asked), last.id) : encoder.empty(after, 0);
+    return last
+      ? encoder.rows(heardBy(batch, asker.user, asked), last.id)
+      : encoder.empty(after, emptyRetryMs);
   }
 }
 

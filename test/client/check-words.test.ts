@@ -50,6 +50,11 @@ describe("the conclusion", () => {
       { ...POLLS, sending: { how: "foreign", status: 403 }, waits: [] },
     ],
     [
+      "The server is full or restarts just now. Check again in a minute.",
+      false,
+      { ...POLLS, websocket: "cut", waits: [wait(10, "early", 0), wait(3, "early", 0)] },
+    ],
+    [
       "The chat cannot be reached from here now.",
       false,
       {

@@ -82,4 +82,67 @@ describe("a page that is left in the middle of a send", () => {
     window.clock.advance(600_000);
     expect(sends(window)).toEqual(["one"]);
   });
+
+  it("tells the page what it sends, and what came of it", () => {
+    const window = start({}, left());
+    window.run(`
+      for (var i = 0; i < chat.kept.length; i++) {
+        log.push(chat.kept[i].text + " in " + chat.kept[i].room);
+        chat.kept[i].then(null, function (no) { log.push("refused: " + no.code); });
+      }
+    `);
+    window.open("/send").answer(409, { code: "name_taken" });
+    window.clock.advance(0);
+    expect(heard(window)).toEqual(["pending in lobby", "refused: name_taken"]);
+    expect(window.session.size).toBe(0);
+    expect(start({}, { session: window.session }).run("chat.kept.length")).toBe(0);
+  });
+});
+
+describe("signing out", () => {
+  it("clears what other tabs have not sent, at once, and no other browser's", () => {
+    const tabs: FakeWindow[] = [];
+    const local = new Map<string, string>();
+    const [here, there] = [start({}, { tabs, local }), say(start({}, { tabs, local }), "private")];
+    const elsewhere = say(start({}, { tabs }), "somebody else's");
+    here.run("Parkbench.forget()");
+    there.clock.advance(0);
+    expect(heard(there)).toEqual(["failed forgotten"]);
+    expect(there.session.size).toBe(0);
+    there.open("/send").cut();
+    there.clock.advance(600_000);
+    expect(sends(there)).toEqual(["private"]);
+    elsewhere.clock.advance(0);
+    expect(heard(elsewhere)).toEqual([]);
+    expect(elsewhere.session.size).toBe(1);
+  });
+});
+
+describe("two chats of one page", () => {
+  it("keep what both have not sent, and the next page sends each once", () => {
+    const window = say(start(), "from one");
+    window.run(
+      `Parkbench.connect({ user: 7, token: "t", share: false, transports: ["poll"] }).send("from two")`,
+    );
+    const after = start({}, { session: window.session });
+    after.run(`Parkbench.connect({ user: 7, token: "t", share: false, transports: ["poll"] })`);
+    after.open("/send").answer(201, { id: 11 });
+    after.open("/send").answer(201, { id: 12 });
+    expect(sends(after)).toEqual(["from one", "from two"]);
+    expect(after.session.size).toBe(0);
+  });
+
+  it("lose nothing of the other's when their own is acknowledged or closed", () => {
+    const window = say(start(), "from one");
+    window.run(`
+      var other = Parkbench.connect({ user: 7, token: "t", share: false, transports: ["poll"] });
+      other.send("from two");
+    `);
+    window.wires.find(({ path }) => path === "/send")?.answer(201, { id: 11 });
+    window.run("other.close()");
+    say(window, "from one again").open("/poll");
+    expect(sends(start({}, { session: window.session }))).toEqual(["from two"]);
+    expect([...window.session.values()].join()).toContain("from one again");
+    expect([...window.session.values()].join()).not.toContain('"from one"');
+  });
 });

@@ -35,7 +35,7 @@ describe("a send", () => {
       room: "garden",
       text: "hi",
       as: "7",
-      nonce: expect.stringMatching(/^[\w-]{16}$/),
+      nonce: expect.stringMatching(/^[\da-v]{20}$/),
     });
     expect(headers["X-Parkbench-Token"]).toBe("t");
     window.open("/send").answer(201, { id: 11 });
@@ -102,6 +102,41 @@ describe("a send", () => {
     const { form, headers } = window.open("/send");
     expect(form.get("as")).toBe("9");
     expect(headers["X-Parkbench-Token"]).toBe("told");
+  });
+
+  it("of nobody says so, so that it is not whoever has signed in meanwhile", () => {
+    const window = say(start({ user: null, token: null }), "hi");
+    expect(window.open("/send").form.get("as")).toBe("");
+    window.open("/send").answer(403, { code: "wrong_user" });
+    window.clock.advance(0);
+    expect(heard(window)).toEqual(["failed wrong_user"]);
+    window.clock.advance(600_000);
+    expect(sends(window)).toEqual(["hi"]);
+  });
+
+  it.each([404, 200])("asks again, ever more slowly, while a page (%d) comes for the session", (status) => {
+    const window = say(start({ user: undefined, token: undefined }), "hi");
+    for (let times = 0; times < 8; times++) {
+      window.open("/session").answer(status, "<html>Cannot GET</html>");
+      expect(window.count("/session")).toBe(0);
+      while (window.count("/session") === 0) window.clock.advance(100);
+    }
+    const [first, second, ...more] = window.wires.filter(({ path }) => path === "/session");
+    const last = more.at(-1);
+    if (!first || !second || !last) throw new Error("not asked");
+    expect(second.at - first.at).toBeLessThan(1200);
+    expect(last.at - (more.at(-2)?.at ?? 0)).toBeGreaterThan(15_000);
+    window.open("/session").answer(200, { user: { id: 9 }, token: "t" });
+    expect(window.open("/send").form.get("as")).toBe("9");
+  });
+
+  it("is over when the server refuses to say who is signed in", () => {
+    const window = say(start({ user: undefined, token: undefined }), "hi");
+    window.open("/session").answer(404, { code: "not_found" });
+    window.clock.advance(600_000);
+    expect(heard(window)).toEqual(["failed not_found"]);
+    expect(sends(window)).toEqual([]);
+    expect(window.count("/session")).toBe(0);
   });
 
   it("asks once for a fresh token when its own is stale, and then believes the refusal", () => {

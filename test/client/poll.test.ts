@@ -56,25 +56,44 @@ describe("the long poll", () => {
     ["half an answer", 200, '{"messages":[{"id":11'],
     ["a page instead of JSON", 200, "<html>Sign in to the network</html>"],
     ["JSON that is no batch", 200, "17"],
-  ])("halves its wait after %s, and keeps it for as long as the page lives", (_what, status, body) => {
-    for (const shorter of [25, 12, 6, 3]) {
+  ])("halves its wait after %s that came late, down to 3 s, and keeps it", (_what, status, body) => {
+    for (const shorter of [25, 12, 6, 3, 3]) {
       parked();
       expect(wait()).toBe(shorter);
-      window.clock.advance(2500);
+      window.clock.advance(shorter * 900);
       poll().answer(status, body);
-      window.clock.advance(30_100);
+      window.clock.advance(1100);
       expect(wait()).toBe(0);
     }
-    parked();
-    window.clock.advance(1000);
-    poll().answer(200, batch([11], 11));
-    window.clock.advance(0);
-    expect(wait()).toBe(1);
   });
 
-  it("does not halve it when the server is away for a moment", () => {
-    parked().cut();
-    window.clock.advance(30_100);
+  /** Ends a parked poll at an age, and lets the next ones fail or through. */
+  function cutAt(ageMs: number, status = 0, body: object | string = "", failures = 0): number {
+    if (wait() === 0) parked();
+    window.clock.advance(ageMs);
+    poll().answer(status, body);
+    for (let times = 0; times < failures; times++) {
+      while (window.count("/poll") === 0) window.clock.advance(100);
+      poll().cut();
+    }
+    while (window.count("/poll") === 0) window.clock.advance(100);
+    parked();
+    return wait();
+  }
+
+  it("halves it when it is cut by a clock, and not when the server is away, young or answers itself", () => {
+    for (let restarts = 0; restarts < 5; restarts++) expect(cutAt(2000)).toBe(25);
+    expect(cutAt(8000)).toBe(25);
+    expect(cutAt(24_000, 0, "", 1)).toBe(25);
+    expect(cutAt(24_000, 503, { code: "storage_busy" })).toBe(25);
+    expect(cutAt(10_000)).toBe(12);
+  });
+
+  it("does not take a sleep for a cut", () => {
+    const sleeper = parked();
+    window.clock.sleep(3_600_000);
+    expect(sleeper.isOver).toBe(true);
+    while (window.count("/poll") === 0) window.clock.advance(100);
     parked();
     expect(wait()).toBe(25);
   });

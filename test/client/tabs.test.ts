@@ -4,6 +4,8 @@ import { builtClient } from "../support/built-client.js";
 import { batch, connect, type FakeWindow, fakeWindow, heard } from "../support/client-window.js";
 
 const built = builtClient();
+/** For those that are to be refused: only a poll hears why. */
+const LOW = { transports: ["websocket", "poll"] };
 
 describe.each([true, false])("tabs, with Web Locks: %s", (hasLocks) => {
   let tabs: FakeWindow[];
@@ -92,6 +94,7 @@ describe.each([true, false])("tabs, with Web Locks: %s", (hasLocks) => {
     for (let seconds = 0; seconds < 300; seconds += 1) {
       leader.clock.advance(1000);
       follower.clock.advance(1000);
+      if (seconds % 15 === 0) leader.open("/ws").frame(batch([], 10));
     }
     expect([leader.count("/ws"), follower.count("/ws")]).toEqual([1, 0]);
     expect([...heard(leader), ...heard(follower)]).toEqual([]);
@@ -120,16 +123,63 @@ describe.each([true, false])("tabs, with Web Locks: %s", (hasLocks) => {
     expect(heard(follower)).toEqual(["open websocket {}", "message 11"]);
   });
 
-  it("each read for themselves where one may not read what another one wants", () => {
-    const first = tab({ transports: ["poll", "websocket"] });
-    const second = tab({ rooms: ["secret"], transports: ["poll", "websocket"] });
-    settle(first, second);
-    first.open("/ws").cut();
-    first.clock.advance(0);
-    first.open("/poll").answer(404, { code: "no_room" });
-    settle(first, second);
-    expect(second.count("/ws")).toBe(1);
-    expect(heard(first).filter((line) => line.startsWith("error"))).toEqual([]);
-    expect(first.wires.at(-1)?.query.getAll("room")).toEqual(["lobby"]);
+  it("go on together without the one that may not read its room any more", () => {
+    const [leader, follower] = [tab(LOW), tab(LOW)];
+    settle(leader, follower);
+    const third = tab({ ...LOW, rooms: ["secret"] });
+    settle(leader, follower, third);
+    leader.open("/ws").frame(batch([], 10));
+    expect(leader.open("/ws").query.getAll("room")).toEqual(["lobby", "secret"]);
+    expect(third.count("/ws")).toBe(0);
+    refuse(leader);
+    expect(leader.open("/ws").query.getAll("room")).toEqual(["lobby"]);
+    leader.open("/ws").frame(batch([11], 11));
+    settle(leader, follower, third);
+    expect([leader, follower, third].map((window) => window.count("/ws"))).toEqual([1, 0, 1]);
+    for (const window of [leader, follower])
+      expect(heard(window).filter((line) => !/^(open|close)/.test(line))).toEqual(["message 11"]);
+    refuse(third);
+    settle(leader, follower, third);
+    expect(heard(third).at(-1)).toBe("error no_room");
+    expect(leader.open("/ws").query.getAll("room")).toEqual(["lobby"]);
   });
+
+  it("are led by another one when the one that reads may not any more", () => {
+    const [leader, follower] = [tab({ ...LOW, rooms: ["secret"] }), tab(LOW)];
+    settle(leader, follower);
+    leader.open("/ws").frame(batch([], 10));
+    expect(leader.open("/ws").query.getAll("room")).toEqual(["secret", "lobby"]);
+    refuse(leader);
+    refuse(leader);
+    expect(heard(leader).at(-1)).toBe("error no_room");
+    const third = tab(LOW);
+    for (let times = 0; times < 10; times++) settle(leader, follower, third);
+    expect(leader.count("/ws") + leader.count("/poll")).toBe(0);
+    expect([follower.count("/ws"), third.count("/ws")]).toEqual([1, 1]);
+  });
+
+  it("do not ask for a room before they have read it themselves", () => {
+    const [leader] = pair();
+    const shared = { tabs, local, tabsCode: built().code("tabs"), ...(locks && { locks }) };
+    const stranger = fakeWindow(built().code("client"), shared);
+    connect(stranger, { share: true, rooms: ["nope"], transports: ["websocket", "poll"] });
+    settle(leader, stranger);
+    stranger.open("/ws").cut();
+    settle(leader, stranger);
+    stranger.open("/poll").answer(404, { code: "no_room" });
+    for (let seconds = 0; seconds < 60; seconds++) settle(leader, stranger);
+    expect(heard(stranger)).toEqual(["error no_room"]);
+    expect(leader.wires.filter(({ query }) => query.getAll("room").includes("nope"))).toEqual([]);
+  });
+
+  /** The rooms that it reads may not be read: a browser tells that of no socket. */
+  function refuse(window: FakeWindow): void {
+    window.open("/ws").cut(4004);
+    for (let times = 0; times < 2; times++) {
+      window.clock.advance(0);
+      if (window.count("/ws")) window.open("/ws").cut();
+    }
+    window.clock.advance(0);
+    window.open("/poll").answer(404, { code: "no_room" });
+  }
 });

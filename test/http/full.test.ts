@@ -34,6 +34,9 @@ describe("while one stream is all there may be", () => {
     expect(app().chat.tail.parked).toBe(0);
     const polled = pollBody(await call(`${app().url}/poll?since=now&wait=20`));
     expect(polled).toMatchObject({ messages: [], retry: expect.toSatisfy((ms) => ms >= 1000) });
+    // Who polls is served all the same, with what there is.
+    const behind = pollBody(await call(`${app().url}/poll?since=${from}&wait=20&limit=1`));
+    expect(behind.messages).toHaveLength(1);
     const stream = await openStream(`${app().url}/events?since=now`);
     expect(await stream.ended).toMatch(/^: the server is full\nretry: \d{4,5}\n\n$/);
     expect((await (await openSocket(app().url, "?since=now")).closed).code).toBe(1013);

@@ -31,6 +31,12 @@ export class FakeClock {
       }
     })(this);
 
+  /** The computer sleeps: the time passes, and what fell due meanwhile runs late. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   /** Runs everything that falls due within so many ms, in order. */
   advance(ms: number): void {
     const end = this.#now + ms;
