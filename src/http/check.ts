@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ParkbenchError } from "../core/errors.js";
 import { WAIT_S_MAX } from "../core/limits.js";
 import type { Logger } from "../core/logger.js";
-import { askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import type { Asker } from "../identity/identity.js";
 import { writeJson } from "./answer.js";
 import { problemOf, writeProblem } from "./errors.js";
+import type { Page } from "./form.js";
 import { random } from "./fresh.js";
 import { type Pages, page } from "./pages.js";
 import type { Parking } from "./parking.js";
@@ -16,7 +17,6 @@ import { render } from "./views.js";
 
 export interface CheckParts {
   readonly rooms: ReadableRooms;
-  readonly identity: Identity;
   readonly parking: Parking;
   readonly pages: Pages;
   readonly logger: Logger;
@@ -30,18 +30,12 @@ export interface CheckHandlers {
 
 export function checkHandlers(parts: CheckParts): CheckHandlers {
   const { rooms, parking, pages, logger } = parts;
-  return { page: showPage, wait: answerLater, now: answerNow };
+  return { page: pages.handler(showPage), wait: answerLater, now: answerNow };
 
-  function showPage(req: IncomingMessage, res: ServerResponse): void {
-    let asker = NOBODY;
-    const run = async () => {
-      asker = await askerOf(parts.identity, req);
-      await pages.holdName(asker);
-      const [room] = await rooms.list(asker.user);
-      const view = { ...pages.common(req, asker, "Network check", null), room: room?.name ?? "" };
-      page(render("check", view))(res, 200);
-    };
-    run().catch((error: unknown) => pages.fail(req, res, asker, error));
+  async function showPage(req: IncomingMessage, asker: Asker): Promise<Page> {
+    const [room] = await rooms.list(asker.user);
+    const view = { ...pages.common(req, asker, "Network check", null), room: room?.name ?? "" };
+    return page(render("check", view));
   }
 
   /** GET /check/wait?s=N: parked like a poll, so that what cuts a poll cuts this. */

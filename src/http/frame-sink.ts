@@ -30,11 +30,13 @@ export interface FrameSinkParts {
 }
 
 export class FrameSink implements Sink {
+  readonly wire: Duplex;
   readonly #parts: FrameSinkParts;
   #isAlive = true;
   #next = 0;
 
   constructor(parts: FrameSinkParts) {
+    this.wire = parts.wire;
     this.#parts = parts;
     for (const sign of ["pong", "ping", "message"] as const)
       parts.socket.on(sign, () => {
@@ -68,14 +70,6 @@ export class FrameSink implements Sink {
     return this.#write(encoder.empty(this.#next, 0));
   }
 
-  get behindBytes(): number {
-    return this.#parts.wire.writableLength;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#parts.wire.once("drain", listener);
-  }
-
   end(why: End, error?: unknown): void {
     const { socket, sends, logger } = this.#parts;
     if (why === "slow") {
@@ -92,8 +86,7 @@ export class FrameSink implements Sink {
   }
 
   #write(frame: Buffer): boolean {
-    const { socket, wire } = this.#parts;
-    socket.send(frame, { binary: false });
-    return !wire.writableNeedDrain;
+    this.#parts.socket.send(frame, { binary: false });
+    return !this.wire.writableNeedDrain;
   }
 }

@@ -5,7 +5,7 @@ import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Room } from "../core/room.js";
 import type { Tail } from "../core/tail.js";
-import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import type { Asker } from "../identity/identity.js";
 import { baseOf, STREAM_HEADERS } from "./answer.js";
 import { type Problem, problemOf } from "./errors.js";
 import { random } from "./fresh.js";
@@ -24,7 +24,6 @@ export interface LiveParts {
   readonly log: MessageLog;
   readonly tail: Tail;
   readonly rooms: ReadableRooms;
-  readonly identity: Identity;
   readonly streams: Streams;
   readonly pages: Pages;
   readonly logger: Logger;
@@ -35,18 +34,14 @@ const EARLIER_SHOWN = 30;
 export function liveHandler(parts: LiveParts): Handler {
   const { log, pages } = parts;
 
-  return (req, res) => {
-    let asker = NOBODY;
-    const run = async () => {
-      asker = await askerOf(parts.identity, req);
-      await pages.holdName(asker);
-      await answer(req, res, asker);
-    };
-    run().catch((error: unknown) => pages.fail(req, res, asker, error));
-  };
+  return pages.answerer(answer);
 
-  async function answer(req: IncomingMessage, res: ServerResponse, asker: Asker): Promise<void> {
-    const name = (req as { params?: { room?: string } }).params?.room ?? "";
+  async function answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    asker: Asker,
+    name: string,
+  ): Promise<void> {
     const asked = { ...readingIn(queryOf(req)), rooms: [name] };
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
@@ -94,46 +89,38 @@ export function liveHandler(parts: LiveParts): Handler {
 }
 
 class PageSink implements Sink {
-  readonly #res: ServerResponse;
+  readonly wire: ServerResponse;
   readonly #page: LivePage;
   readonly #problemOf: (error: unknown) => Problem;
   #next: number;
 
   constructor(res: ServerResponse, page: LivePage, after: number, toProblem: (error: unknown) => Problem) {
-    this.#res = res;
+    this.wire = res;
     this.#page = page;
     this.#next = after;
     this.#problemOf = toProblem;
   }
 
   start(): boolean {
-    setSecurityHeaders(this.#res);
-    this.#res.writeHead(200, { ...STREAM_HEADERS, "Content-Type": "text/html; charset=utf-8" });
-    return this.#res.write(this.#page.beginning);
+    setSecurityHeaders(this.wire);
+    this.wire.writeHead(200, { ...STREAM_HEADERS, "Content-Type": "text/html; charset=utf-8" });
+    return this.wire.write(this.#page.beginning);
   }
 
   rows(batch: Batch, next: number): boolean {
     this.#next = next;
-    return this.#res.write(this.#page.rows(batch));
+    return this.wire.write(this.#page.rows(batch));
   }
 
   heartbeat(): boolean {
-    return this.#res.write("\n");
-  }
-
-  get behindBytes(): number {
-    return this.#res.writableLength;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#res.once("drain", listener);
+    return this.wire.write("\n");
   }
 
   end(why: End, error?: unknown): void {
-    if (why === "slow") this.#res.destroy();
-    if (this.#res.destroyed) return;
-    if (!this.#res.headersSent) this.start();
+    if (why === "slow") this.wire.destroy();
+    if (this.wire.destroyed) return;
+    if (!this.wire.headersSent) this.start();
     const problem = why === "failed" ? this.#problemOf(error) : null;
-    this.#res.end(this.#page.end(this.#next, why, problem));
+    this.wire.end(this.#page.end(this.#next, why, problem));
   }
 }

@@ -139,26 +139,25 @@ export class Pages {
 
   /** Renders a page for whoever asks, and a problem page for whatever goes wrong. */
   handler(make: (req: IncomingMessage, asker: Asker, room: string) => Promise<Page>): Handler {
-    return (req, res) => {
-      const room = (req as { params?: { room?: string } }).params?.room ?? "";
-      this.#answer(req, res, (asker) => make(req, asker, room)).catch(() => res.destroy());
-    };
+    return this.answerer(async (req, res, asker, room) => (await make(req, asker, room))(res, 200));
   }
 
-  async #answer(
-    req: IncomingMessage,
-    res: ServerResponse,
-    make: (asker: Asker) => Promise<Page>,
-  ): Promise<void> {
-    let asker = NOBODY;
-    try {
-      asker = await askerOf(this.#parts.identity, req);
-      await this.holdName(asker);
-      const made = await make(asker);
-      made(res, 200);
-    } catch (error) {
-      this.fail(req, res, asker, error);
-    }
+  /** Finds out who asks and holds their name; answers with a problem page for whatever goes wrong. */
+  answerer(
+    answer: (req: IncomingMessage, res: ServerResponse, asker: Asker, room: string) => Promise<void>,
+  ): Handler {
+    return (req, res) => {
+      const room = (req as { params?: { room?: string } }).params?.room ?? "";
+      let asker = NOBODY;
+      const run = async () => {
+        asker = await askerOf(this.#parts.identity, req);
+        await this.holdName(asker);
+        await answer(req, res, asker, room);
+      };
+      run()
+        .catch((error: unknown) => this.fail(req, res, asker, error))
+        .catch(() => res.destroy());
+    };
   }
 
   /** Answers with a problem page. */
@@ -175,7 +174,7 @@ export class Pages {
       if (user) await this.#parts.users?.touch(user.id);
     } catch (error) {
       const known = error instanceof ParkbenchError;
-      if (!known || error.code !== "name_taken")
+      if (!known || (error.code !== "name_taken" && error.code !== "not_signed_in"))
         this.#parts.logger.warn({ err: error }, "a name could not be held");
     }
   }

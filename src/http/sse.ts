@@ -92,7 +92,7 @@ function goodbye(retry: number, comment: string): string {
 }
 
 class EventSink implements Sink {
-  readonly #res: ServerResponse;
+  readonly wire: ServerResponse;
   readonly #encoder: EventEncoder;
   readonly #typed: boolean;
   readonly #detailOf: (error: unknown) => string;
@@ -103,42 +103,34 @@ class EventSink implements Sink {
     typed: boolean,
     detailOf: (error: unknown) => string,
   ) {
-    this.#res = res;
+    this.wire = res;
     this.#encoder = encoder;
     this.#typed = typed;
     this.#detailOf = detailOf;
   }
 
   start({ after, page, next, reset }: First): boolean {
-    open(this.#res);
+    open(this.wire);
     // Different for each reader: when a server dies without a word, they must not all come back at once.
     const retry = `retry: ${retryMs(false) + Math.round(retryMs(true) * (2 / 3))}\n\n`;
     const first = this.#encoder.first(after, reset, this.#typed);
     const rows = page && next !== after ? this.#encoder.rows(page, next, this.#typed) : "";
-    return this.#res.write(`${retry}${first}${rows}`);
+    return this.wire.write(`${retry}${first}${rows}`);
   }
 
   rows(batch: Batch, next: number): boolean {
-    return this.#res.write(this.#encoder.rows(batch, next, this.#typed));
+    return this.wire.write(this.#encoder.rows(batch, next, this.#typed));
   }
 
   heartbeat(): boolean {
-    return this.#res.write(":\n\n");
-  }
-
-  get behindBytes(): number {
-    return this.#res.writableLength;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#res.once("drain", listener);
+    return this.wire.write(":\n\n");
   }
 
   end(why: End, error?: unknown): void {
-    if (why === "slow") this.#res.destroy();
-    if (this.#res.destroyed) return;
-    if (!this.#res.headersSent) open(this.#res);
-    this.#res.end(this.#goodbye(why, error));
+    if (why === "slow") this.wire.destroy();
+    if (this.wire.destroyed) return;
+    if (!this.wire.headersSent) open(this.wire);
+    this.wire.end(this.#goodbye(why, error));
   }
 
   #goodbye(why: End, error: unknown): string {

@@ -1,5 +1,6 @@
 /** A reader that stays: parked again and again on one connection, each batch written as its transport writes. */
 import type { IncomingMessage } from "node:http";
+import type { Writable } from "node:stream";
 import { Deadlines } from "../core/deadlines.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Place, Wake } from "../core/reader.js";
@@ -30,10 +31,8 @@ export interface Sink {
   /** Rows, maybe none, and the cursor behind them: what a reader does not want to hear is left out. */
   rows(batch: Batch, next: number): boolean;
   heartbeat(): boolean;
-  /** What has been written and not been taken yet. */
-  readonly behindBytes: number;
-  /** Calls `listener` once, when the buffer has drained. */
-  onDrain(listener: () => void): void;
+  /** Where it writes to. */
+  readonly wire: Writable;
   end(why: End, error?: unknown): void;
 }
 
@@ -144,9 +143,10 @@ class Stream {
       return;
     }
     this.#isBehind = true;
-    const waitMs = DRAIN_MS + (this.#sink.behindBytes * 1000) / SLOWEST_BYTES_PER_S;
+    const { wire } = this.#sink;
+    const waitMs = DRAIN_MS + (wire.writableLength * 1000) / SLOWEST_BYTES_PER_S;
     this.#cancelDrain = this.#drains.add(this, waitMs);
-    this.#sink.onDrain(() => {
+    wire.once("drain", () => {
       this.#isBehind = false;
       this.#cancelDrain();
       if (this.#isDue) this.end("life");

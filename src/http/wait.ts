@@ -5,7 +5,7 @@ import type { MessageLog } from "../core/log.js";
 import type { Message } from "../core/message.js";
 import type { Room } from "../core/room.js";
 import type { Tail } from "../core/tail.js";
-import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
+import type { Asker } from "../identity/identity.js";
 import { baseOf } from "./answer.js";
 import { random } from "./fresh.js";
 import { jittered } from "./jitter.js";
@@ -22,7 +22,6 @@ export interface WaitParts {
   readonly log: MessageLog;
   readonly tail: Tail;
   readonly rooms: ReadableRooms;
-  readonly identity: Identity;
   readonly parking: Parking;
   readonly pages: Pages;
   readonly waitS: number;
@@ -44,19 +43,15 @@ const LATER_S = 10;
 export function waitHandler(parts: WaitParts): Handler {
   const { log, parking, pages } = parts;
 
-  return (req, res) => {
-    let asker = NOBODY;
-    const run = async () => {
-      asker = await askerOf(parts.identity, req);
-      await pages.holdName(asker);
-      await answer(req, res, asker);
-    };
-    run().catch((error: unknown) => pages.fail(req, res, asker, error));
-  };
+  return pages.answerer(answer);
 
-  async function answer(req: IncomingMessage, res: ServerResponse, asker: Asker): Promise<void> {
+  async function answer(
+    req: IncomingMessage,
+    res: ServerResponse,
+    asker: Asker,
+    name: string,
+  ): Promise<void> {
     const reading = readingIn(queryOf(req));
-    const name = (req as { params?: { room?: string } }).params?.room ?? "";
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const asked = { ...reading, client: reading.client ?? random(), asker, room };
