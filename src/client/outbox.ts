@@ -58,7 +58,7 @@ var lists: { [key: string]: Entry[] } = {};
 export function outbox(sender: Sender): Outbox {
   var key = "sends:" + sender.url;
   // Pages read it from their markup, as text; the server tells it as a number.
-  var me = sender.user ? String(sender.user) : (sender.user as null | undefined);
+  var me = sender.user == null ? sender.user : String(sender.user);
   var token = sender.token;
   var list = lists[key] || (window.JSON && (parse(kept("sessionStorage", key)) as Entry[])) || [];
   var isStopped = false;

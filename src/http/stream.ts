@@ -73,11 +73,17 @@ export class Streams {
     if (off === "full") return sink.end("full");
     this.#open.add(stream);
     const cancelLife = this.#lives.add(stream, jittered(asked.lifeMs));
-    stream.begin(first, () => {
-      off();
-      cancelLife();
-      this.#open.delete(stream);
-    });
+    try {
+      stream.begin(first, () => {
+        off();
+        cancelLife();
+        this.#open.delete(stream);
+      });
+    } catch (error) {
+      // A host's own time limit may have answered in our place.
+      stream.leave();
+      throw error;
+    }
   }
 
   /** Also those that wait for a slow reader and are at no tail now. */

@@ -28,6 +28,14 @@ function sends(window: FakeWindow): string[] {
 }
 
 describe("a send", () => {
+  it.each([
+    [0, "0"],
+    ["0", "0"],
+    [null, ""],
+  ])("of the user %j says that it is of %j", (user, as) => {
+    expect(say(start({ user }), "hi").open("/send").form.get("as")).toBe(as);
+  });
+
   it("carries room, nonce, user and token, and is over with the server's answer", () => {
     const window = say(start({ rooms: ["garden"] }), "hi");
     const { form, headers } = window.open("/send");
