@@ -14,3 +14,8 @@ export function jittered(waitMs: number): number {
 export function retryMs(spread: boolean): number {
   return spread ? Math.floor(Math.random() * RETRY_SPREAD_MS) : RETRY_MS;
 }
+
+/** As above, for who is not to come back in a loop, nor at the same moment as others. */
+export function laterMs(): number {
+  return retryMs(false) + retryMs(true);
+}

@@ -7,7 +7,7 @@ import { askerOf, type Identity } from "../identity/identity.js";
 import { STREAM_HEADERS } from "./answer.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { EventEncoder, oneLine } from "./event-encode.js";
-import { retryMs } from "./jitter.js";
+import { laterMs, retryMs } from "./jitter.js";
 import { refuseMethod } from "./methods.js";
 import type { Handler } from "./poll.js";
 import type { ReadableRooms } from "./readable-rooms.js";
@@ -61,7 +61,7 @@ export function eventsHandler(parts: SseParts): Handler {
       writeProblem(req, res, problem);
     } else if (!res.headersSent && !res.destroyed) {
       open(res);
-      res.end(goodbye(retryMs(true) + retryMs(false), problem.detail));
+      res.end(goodbye(laterMs(), problem.detail));
     }
   }
 }
@@ -136,10 +136,7 @@ class EventSink implements Sink {
   #goodbye(why: End, error: unknown): string {
     if (why === "life" || why === "session") return goodbye(10, "come back at once");
     if (why === "closing") return goodbye(retryMs(true), "the server stops");
-    if (why === "failed") return goodbye(retryMs(true) + retryMs(false), this.#detailOf(error));
-    return goodbye(
-      retryMs(true) + retryMs(false),
-      why === "full" ? "the server is full" : "a newer reader took over",
-    );
+    if (why === "failed") return goodbye(laterMs(), this.#detailOf(error));
+    return goodbye(laterMs(), why === "full" ? "the server is full" : "a newer reader took over");
   }
 }

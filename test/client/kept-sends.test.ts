@@ -1,30 +1,13 @@
 /** Sends of the browser client that outlive their page: sent once, as the one who wrote them, or not at all. */
 import { describe, expect, it } from "vitest";
 import { builtClient } from "../support/built-client.js";
-import { connect, type FakeWindow, fakeWindow, heard, type WindowOptions } from "../support/client-window.js";
+import { say, sends, startSender } from "../support/client-sender.js";
+import { type FakeWindow, heard, type WindowOptions } from "../support/client-window.js";
 
 const built = builtClient();
 
 function start(options: object = {}, browser: WindowOptions = {}): FakeWindow {
-  const window = fakeWindow(built().code("client"), browser);
-  connect(window, { transports: ["poll"], user: 7, token: "t", ...options });
-  window.run(`
-    function say(text) {
-      var result = chat.send(text);
-      result.then(function (sent) { log.push("sent " + sent.id); }, function (no) { log.push("failed " + no.code); });
-      return result;
-    }
-  `);
-  return window;
-}
-
-function say(window: FakeWindow, text: string): FakeWindow {
-  window.run(`say(${JSON.stringify(text)})`);
-  return window;
-}
-
-function sends(window: FakeWindow): string[] {
-  return window.wires.filter(({ path }) => path === "/send").map(({ form }) => String(form.get("text")));
+  return startSender(built().code("client"), options, browser);
 }
 
 /** What a browser holds after its page was left in the middle of a send. */

@@ -1,30 +1,13 @@
 /** Sends of the browser client: one after the other, never twice, never as somebody else. */
 import { describe, expect, it } from "vitest";
 import { builtClient } from "../support/built-client.js";
-import { batch, connect, type FakeWindow, fakeWindow, heard } from "../support/client-window.js";
+import { say, sends, startSender } from "../support/client-sender.js";
+import { batch, type FakeWindow, fakeWindow, heard } from "../support/client-window.js";
 
 const built = builtClient();
 
 function start(options: object = {}): FakeWindow {
-  const window = fakeWindow(built().code("client"));
-  connect(window, { transports: ["poll"], user: 7, token: "t", ...options });
-  window.run(`
-    function say(text) {
-      var result = chat.send(text);
-      result.then(function (sent) { log.push("sent " + sent.id); }, function (no) { log.push("failed " + no.code); });
-      return result;
-    }
-  `);
-  return window;
-}
-
-function say(window: FakeWindow, text: string): FakeWindow {
-  window.run(`say(${JSON.stringify(text)})`);
-  return window;
-}
-
-function sends(window: FakeWindow): string[] {
-  return window.wires.filter(({ path }) => path === "/send").map(({ form }) => String(form.get("text")));
+  return startSender(built().code("client"), options);
 }
 
 describe("a send", () => {

@@ -1,33 +1,20 @@
 /** A message that could not be sent in Chromium: after a reload, a sign-in, a sign-out, it is said and given back, or gone. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { connected, enter, signIn, startBrowser, texts, visitor } from "../support/browser.js";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { connected, enter, signIn, texts, visitor } from "../support/browser.js";
+import { browserChat } from "../support/browser-chat.js";
 import { historyOf } from "../support/guest.js";
-import { type Standalone, startStandalone } from "../support/standalone.js";
 import { tools } from "../support/tools.js";
 
 describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
-  let app: Standalone;
-  let browser: Browser;
+  const { app, browser } = browserChat();
 
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  beforeEach(async () => {
-    app = await startStandalone();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await app.close();
-  });
-  afterAll(() => browser?.close());
-
-  const stored = async () => (await historyOf(app.url)).map(({ text }) => text);
+  const stored = async () => (await historyOf(app().url)).map(({ text }) => text);
 
   /** A guest in the lobby whose message is on its way, and does not arrive. */
   async function guest(name: string, text: string): Promise<Page> {
-    const { page } = await visitor(browser);
-    await page.goto(`${app.url}/rooms/lobby`);
+    const { page } = await visitor(browser());
+    await page.goto(`${app().url}/rooms/lobby`);
     await connected(page);
     let tries = 0;
     await page.route(/\/send$/, (route) => {
@@ -44,12 +31,12 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
   async function back(page: Page): Promise<void> {
     await page.goto("about:blank");
     await page.unrouteAll();
-    await page.goto(`${app.url}/rooms/lobby`);
+    await page.goto(`${app().url}/rooms/lobby`);
   }
 
   it("is given back, with why, when it is refused after a reload", async () => {
     const page = await guest("Carla", "long and precious");
-    await signIn((await visitor(browser)).page, app.url, "Carla");
+    await signIn((await visitor(browser())).page, app().url, "Carla");
     await back(page);
     await page.getByRole("alert").getByText('Somebody is using the name "Carla" now').waitFor();
     expect(await typed(page)).toBe("long and precious");
@@ -62,7 +49,7 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
 
   it("is said beside what has been typed meanwhile, when it is refused after a reload", async () => {
     const page = await guest("Carla", "long and precious");
-    await signIn((await visitor(browser)).page, app.url, "Carla");
+    await signIn((await visitor(browser())).page, app().url, "Carla");
     await page.goto("about:blank");
     await page.unrouteAll();
     let letThrough = () => {};
@@ -73,7 +60,7 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
       await typing;
       await route.continue();
     });
-    await page.goto(`${app.url}/rooms/lobby`);
+    await page.goto(`${app().url}/rooms/lobby`);
     await field(page).fill("new");
     letThrough();
     await page.getByRole("alert").getByText("It was: “long and precious”").waitFor();
@@ -92,7 +79,7 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
 
   it("of a guest is not sent as who signs in in another tab, and the page says so", async () => {
     const page = await guest("Ana", "Ana's secret");
-    await signIn(await page.context().newPage(), app.url, "Bo");
+    await signIn(await page.context().newPage(), app().url, "Bo");
     await back(page);
     await page.getByRole("alert").getByText("You are signed in as somebody else now.").waitFor();
     expect(await typed(page)).toBe("");
@@ -102,10 +89,10 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
   });
 
   it("and was typed before somebody else signed in stays in its field, with the words", async () => {
-    const { page } = await visitor(browser);
-    await page.goto(`${app.url}/rooms/lobby`);
+    const { page } = await visitor(browser());
+    await page.goto(`${app().url}/rooms/lobby`);
     await connected(page);
-    await signIn(await page.context().newPage(), app.url, "Bo");
+    await signIn(await page.context().newPage(), app().url, "Bo");
     await page.getByLabel("Your name").fill("Ana");
     await write(page, "Ana's secret");
     await page.getByRole("alert").getByText("You are signed in as somebody else now.").waitFor();
@@ -114,17 +101,17 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
   });
 
   it("is gone from other tabs at the sign-out, and what was only typed is not", async () => {
-    const { page } = await visitor(browser);
-    await signIn(page, app.url, "Ana");
+    const { page } = await visitor(browser());
+    await signIn(page, app().url, "Ana");
     await enter(page, "Lobby");
     const typing = await page.context().newPage();
-    await typing.goto(`${app.url}/rooms/lobby`);
+    await typing.goto(`${app().url}/rooms/lobby`);
     await field(typing).fill("only typed");
     await page.route(/\/send$/, (route) => route.abort("connectionrefused"));
     await write(page, "private");
     await expect.poll(() => page.evaluate(() => sessionStorage.length)).toBe(1);
     const home = await page.context().newPage();
-    await home.goto(`${app.url}/`);
+    await home.goto(`${app().url}/`);
     await home.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("alert").getByText("You have signed out.").waitFor();
     expect(await typed(page)).toBe("");
@@ -136,8 +123,8 @@ describe.skipIf(!tools.chromium)("a message that could not be sent", () => {
     ["apple", (page: Page) => field(page).fill("apple"), "apple"],
     ["pple", (page: Page) => field(page).pressSequentially("pple"), "pple"],
   ])("leaves %s when that took its place or was typed behind it", async (_what, edit, left) => {
-    const { page } = await visitor(browser);
-    await signIn(page, app.url, "Ana");
+    const { page } = await visitor(browser());
+    await signIn(page, app().url, "Ana");
     await enter(page, "Lobby");
     await connected(page);
     await page.route(/\/send$/, () => {});

@@ -1,31 +1,18 @@
 /** A message that is on its way in Chromium: what is typed meanwhile, a reload, a sign-out. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { connected, enter, signIn, startBrowser, texts, visitor } from "../support/browser.js";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { connected, enter, signIn, texts, visitor } from "../support/browser.js";
+import { browserChat } from "../support/browser-chat.js";
 import { historyOf } from "../support/guest.js";
-import { type Standalone, startStandalone } from "../support/standalone.js";
 import { tools } from "../support/tools.js";
 
 describe.skipIf(!tools.chromium)("a message on its way", () => {
-  let app: Standalone;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  beforeEach(async () => {
-    app = await startStandalone();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await app.close();
-  });
-  afterAll(() => browser?.close());
+  const { app, browser } = browserChat();
 
   /** Ana in the lobby, whose sends arrive when they are let through. */
   async function ana(): Promise<{ page: Page; tries: () => number; letThrough: () => Promise<void> }> {
-    const { page } = await visitor(browser);
-    await signIn(page, app.url, "Ana");
+    const { page } = await visitor(browser());
+    await signIn(page, app().url, "Ana");
     await enter(page, "Lobby");
     await connected(page);
     let tries = 0;
@@ -35,7 +22,7 @@ describe.skipIf(!tools.chromium)("a message on its way", () => {
     return { page, tries: () => tries, letThrough: () => page.unroute(/\/send$/) };
   }
 
-  const stored = async () => (await historyOf(app.url)).map(({ text }) => text);
+  const stored = async () => (await historyOf(app().url)).map(({ text }) => text);
 
   it("stays in its field, and what is typed on behind it stays when it has arrived", async () => {
     const { page, letThrough } = await ana();
@@ -95,10 +82,10 @@ describe.skipIf(!tools.chromium)("a message on its way", () => {
     await write(page, "Ana's alone");
     await expect.poll(tries).toBe(1);
     const other = await page.context().newPage();
-    await other.goto(`${app.url}/`);
+    await other.goto(`${app().url}/`);
     await other.getByRole("button", { name: "Sign out" }).click();
     await other.getByRole("button", { name: "Start" }).waitFor();
-    await signIn(other, app.url, "Bo");
+    await signIn(other, app().url, "Bo");
     await page.reload();
     await connected(page);
     await letThrough();
@@ -110,12 +97,12 @@ describe.skipIf(!tools.chromium)("a message on its way", () => {
   it("is forgotten at sign-out: nobody sends it who comes after", async () => {
     const { page, letThrough } = await ana();
     await write(page, "not for the next one");
-    await page.goto(`${app.url}/`);
+    await page.goto(`${app().url}/`);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Start" }).waitFor();
     expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
     await letThrough();
-    await signIn(page, app.url, "Bo");
+    await signIn(page, app().url, "Bo");
     await enter(page, "Lobby");
     await write(page, "the next one's own");
     await expect.poll(() => texts(page)).toEqual(["the next one's own"]);
