@@ -20,10 +20,18 @@ export const STREAM_HEADERS = {
 } as const;
 
 export function writeAnswer(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  res.writeHead(status, { ...NEVER_CACHED, "Content-Type": type, "Content-Length": bytes.length });
-  res.end(bytes);
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  if (typeof body === "string" && res.getHeaderNames().length === 0) {
+    // A list is written as it stands, and a head that is all ASCII goes into one string with the body: one write.
+    res.writeHead(status, [...NEVER_CACHED_LIST, "Content-Type", type, "Content-Length", `${length}`]);
+    res.end(body);
+    return;
+  }
+  res.writeHead(status, { ...NEVER_CACHED, "Content-Type": type, "Content-Length": length });
+  res.end(typeof body === "string" ? Buffer.from(body) : body);
 }
+
+const NEVER_CACHED_LIST = Object.entries(NEVER_CACHED).flat();
 
 export function writeJson(res: ServerResponse, status: number, content: unknown): void {
   writeAnswer(res, status, "application/json; charset=utf-8", JSON.stringify(content));

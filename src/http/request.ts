@@ -1,4 +1,5 @@
 /** What a request says: query and body as fields, strictly decoded. */
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import getRawBody from "raw-body";
 import { type ErrorCode, ParkbenchError } from "../core/errors.js";
@@ -53,7 +54,7 @@ export async function readFields(req: IncomingMessage): Promise<Fields> {
   if (encoding !== undefined && encoding !== "identity") {
     throw new ParkbenchError("unsupported_type", "Send the body without Content-Encoding.");
   }
-  const [media, charset] = parseType(type ?? "");
+  const [media, charset] = type === JSON_TYPE ? PLAIN_JSON : parseType(type ?? "");
   if (charset !== "utf-8") throw new ParkbenchError("unsupported_type", "Send the body in UTF-8.");
   if (media === "application/json") return fieldsOf(parseJson(await readText(req, ENCODED_BYTES_MAX)));
   if (media === "application/x-www-form-urlencoded") return parseForm(await readText(req, ENCODED_BYTES_MAX));
@@ -62,6 +63,9 @@ export async function readFields(req: IncomingMessage): Promise<Fields> {
     "Send the body as application/json or application/x-www-form-urlencoded, and say so in Content-Type.",
   );
 }
+
+const JSON_TYPE = "application/json";
+const PLAIN_JSON = [JSON_TYPE, "utf-8"] as const;
 
 /** Throws `body_not_allowed`: Node parks a GET whose declared body never comes, then cuts it with 408 (measured). */
 export function refuseBody(req: IncomingMessage): void {
@@ -95,11 +99,8 @@ async function readText(req: IncomingMessage, bytesMax: number): Promise<string>
     if ((error as { type?: unknown }).type === "entity.too.large") throw tooLarge();
     throw new ParkbenchError("bad_request", "The body ended before it was complete.", { cause: error });
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new ParkbenchError("bad_encoding", "The body is not valid UTF-8.");
-  }
+  if (isUtf8(bytes)) return bytes.toString();
+  throw new ParkbenchError("bad_encoding", "The body is not valid UTF-8.");
 }
 
 function parseForm(text: string): Fields {
@@ -131,7 +132,9 @@ const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
 
 export function parseJson(text: string): unknown {
   // As many bytes as the characters have that the escapes stand for.
-  const plain = text.replace(ESCAPED_PAIR, "\u{10000}").replace(ESCAPED, "\uFFFF");
+  const plain = text.includes("\\u")
+    ? text.replace(ESCAPED_PAIR, "\u{10000}").replace(ESCAPED, "\uFFFF")
+    : text;
   if (Buffer.byteLength(plain) > BODY_BYTES_MAX) throw tooLarge();
   try {
     return JSON.parse(text);
@@ -165,6 +168,7 @@ function parsePairs(text: string): Map<string, string[]> {
 }
 
 function decode(text: string): string {
+  if (!text.includes("%") && !text.includes("+")) return text;
   try {
     return decodeURIComponent(text.includes("+") ? text.replaceAll("+", " ") : text);
   } catch {

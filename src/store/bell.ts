@@ -42,6 +42,15 @@ export class Bell {
     }
   }
 
+  /** Without waiting for the next look; nothing while nobody listens. */
+  look(): void {
+    if (this.#timer === null) return;
+    const version = this.#look();
+    if (version === undefined || version === this.#seen) return;
+    this.#seen = version;
+    this.ring();
+  }
+
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
@@ -52,12 +61,7 @@ export class Bell {
     if (this.#timer !== null) return;
     // What was there before the first listener registered is for its first read, which comes after this.
     this.#seen = this.#look();
-    this.#timer = setInterval(() => {
-      const version = this.#look();
-      if (version === undefined || version === this.#seen) return;
-      this.#seen = version;
-      this.ring();
-    }, LOOK_MS);
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
     // Whoever waits has a socket that keeps the process alive; the bell alone must not.
     this.#timer.unref();
   }

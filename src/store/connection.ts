@@ -8,6 +8,8 @@ export interface Statement {
   run(...values: Bound[]): { changes: number; lastInsertRowid: number | bigint };
   get(...values: Bound[]): unknown;
   all(...values: Bound[]): unknown[];
+  /** From here on it gives rows as arrays: half the cost of objects. */
+  raw(): Statement;
 }
 
 export interface Connection {

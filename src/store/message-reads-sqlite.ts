@@ -2,7 +2,7 @@
 import type { Batch, RoomSet } from "../core/log.js";
 import type { Message } from "../core/message.js";
 import type { Bound, Connection } from "./connection.js";
-import { COLUMNS, type MessageRow, toMessage } from "./message-row.js";
+import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
 
 /** About 1 MiB of text in one batch; one message alone may be longer. */
 const BATCH_BYTES_MAX = 1_048_576;
@@ -70,17 +70,28 @@ export class MessageReads {
    * would not fit into memory.
    */
   #take(sql: (columns: string) => string, values: readonly Bound[], limit: number): Batch {
-    const weights = this.#db.prepare(sql(WEIGHT)).all(...values, limit + 1) as WeightRow[];
-    let count = 0;
+    const sum = this.#db.prepare(`SELECT count(*), sum(weight) FROM (${sql(WEIGHT)})`).raw();
+    const [[found, weight] = [0, 0]] = sum.all(...values, limit + 1) as [number, number][];
+    if (found === 0) return { messages: [], more: false };
+    const fits = weight <= BATCH_BYTES_MAX ? limit : this.#fitting(sql, values, limit);
+    const count = Math.min(found, fits);
+    if (count === 0) return { messages: [], more: true };
+    const rows = this.#db.prepare(sql(COLUMNS)).raw();
+    return {
+      messages: (rows.all(...values, count) as MessageValues[]).map(messageOf),
+      more: found > count,
+    };
+  }
+
+  /** How many rows are not too much: always one, so that a reader gets past anything. */
+  #fitting(sql: (columns: string) => string, values: readonly Bound[], limit: number): number {
+    const rows = this.#db.prepare(sql(WEIGHT)).all(...values, limit) as WeightRow[];
     let weight = 0;
-    for (const row of weights) {
+    const tooMany = rows.findIndex((row) => {
       weight += row.weight;
-      if (count >= limit || (count > 0 && weight > BATCH_BYTES_MAX)) break;
-      count += 1;
-    }
-    if (count === 0) return { messages: [], more: weights.length > 0 };
-    const rows = this.#db.prepare(sql(COLUMNS)).all(...values, count) as MessageRow[];
-    return { messages: rows.map(toMessage), more: weights.length > count };
+      return weight > BATCH_BYTES_MAX;
+    });
+    return tooMany === -1 ? rows.length : Math.max(tooMany, Math.min(1, limit));
   }
 
   /** Without a transaction, a row that lands between two statements could be passed over by a cursor beyond it. */

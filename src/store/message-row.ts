@@ -5,37 +5,34 @@ import type { Message } from "../core/message.js";
 /** The end of the year 9999: later times have no four-digit year, and Date throws for the far ones. */
 const AT_MAX = 253_402_300_799_999;
 
-/** STRICT columns give these types whatever was inserted; `author_id` alone may be anything. */
-export interface MessageRow {
-  readonly id: number;
-  readonly room: string;
-  readonly author_name: string;
-  readonly text: string;
-  readonly author_id: unknown;
-  readonly kind: string;
-  readonly nonce: string | null;
-  readonly data: string | null;
-  readonly ref: number | null;
-  readonly at: number;
-}
+/** In the order of `COLUMNS`. STRICT columns give these types whatever was inserted; the author's id alone may be anything. */
+export type MessageValues = readonly [
+  id: number,
+  room: string,
+  authorName: string,
+  text: string,
+  authorId: unknown,
+  kind: string,
+  nonce: string | null,
+  data: string | null,
+  ref: number | null,
+  at: number,
+];
 
 export const COLUMNS = "id, room, author_name, text, author_id, kind, nonce, data, ref, at";
 
-export function toMessage(row: MessageRow): Message {
-  const authorId = row.author_id;
+export function messageOf(values: MessageValues): Message {
+  const [id, room, name, text, authorId, kind, nonce, data, ref, at] = values;
   return {
-    id: row.id,
-    room: row.room,
-    kind: row.kind,
-    from: {
-      id: typeof authorId === "number" || typeof authorId === "string" ? authorId : null,
-      name: row.author_name,
-    },
-    text: row.text,
-    at: Math.min(Math.max(row.at, 0), AT_MAX),
-    nonce: row.nonce,
-    data: row.data === null ? null : decodeData(row.data),
+    id,
+    room,
+    kind,
+    from: { id: typeof authorId === "number" || typeof authorId === "string" ? authorId : null, name },
+    text,
+    at: Math.min(Math.max(at, 0), AT_MAX),
+    nonce,
+    data: data === null ? null : decodeData(data),
     // Beyond 2^53-1 the driver has rounded it: it would name another message.
-    ref: Number.isSafeInteger(row.ref) ? row.ref : null,
+    ref: Number.isSafeInteger(ref) ? ref : null,
   };
 }

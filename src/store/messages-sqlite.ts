@@ -5,8 +5,8 @@ import type { Draft, Message } from "../core/message.js";
 import type { Bell } from "./bell.js";
 import { bindId, type Connection, only, type Statement } from "./connection.js";
 import { MessageReads } from "./message-reads-sqlite.js";
-import { COLUMNS, type MessageRow, toMessage } from "./message-row.js";
-import { Nonces } from "./nonces-sqlite.js";
+import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
+import { Nonces, senderOf } from "./nonces-sqlite.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
 
@@ -37,21 +37,24 @@ export class SqliteMessageLog implements MessageLog {
     this.#insert = db.prepare(
       "INSERT INTO messages (room, author_name, text, author_id, kind, nonce, data, ref, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#one = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
+    this.#one = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`).raw();
     // Not max(id): deleting the newest row must not send readers back.
     this.#newest = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'messages'");
     this.epoch = String(only(db.prepare("SELECT epoch FROM log").get()));
   }
 
   async append(given: Draft): Promise<Appended> {
-    const draft = { ...given, text: wellFormed(given.text) };
+    // Lone surrogates have no UTF-8 form: SQLite would keep three replacement characters, and a retry would be a conflict.
+    const draft = { ...given, text: given.text.toWellFormed() };
     const data = encodeData(draft.data ?? null);
+    const key = keyOf(draft);
     // The nonce is looked up in the transaction that adds: two retries in one turn must not both find it unused.
-    return this.#parts.writer.write(() => this.#recall(draft) ?? this.#add(draft, data), { rings: true });
+    return this.#parts.writer.write(() => this.#recall(draft, key) ?? this.#add(draft, data, key), RINGS);
   }
 
   recall(draft: Draft): Promise<Appended | null> {
-    return this.#parts.reader.read(() => this.#recall({ ...draft, text: wellFormed(draft.text) }));
+    const key = keyOf(draft);
+    return this.#parts.reader.read(() => this.#recall(draft, key));
   }
 
   since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
@@ -72,53 +75,58 @@ export class SqliteMessageLog implements MessageLog {
     return this.#parts.bell.onRing(listener);
   }
 
+  look(): void {
+    this.#parts.bell.look();
+  }
+
   close(): Promise<void> {
     return this.#parts.close();
   }
 
-  #add(draft: Draft, data: string | null): Appended {
-    const { room, author, text, nonce = null } = draft;
-    const message = { kind: draft.kind ?? "message", ref: draft.ref ?? null, at: this.#parts.now() };
-    const { lastInsertRowid } = this.#insert.run(
-      room,
-      author.name,
-      text,
-      bindId(author.id),
-      message.kind,
-      nonce,
-      data,
-      message.ref,
-      message.at,
-    );
-    const id = Number(lastInsertRowid);
-    if (nonce !== null) this.#nonces.keep(author, nonce, id);
-    return { outcome: "appended", message: asMessage(draft, id, message.at) };
+  #add(draft: Draft, data: string | null, key: Key | null): Appended {
+    const { room, author, text, kind = "message", nonce = null, ref = null } = draft;
+    const at = this.#parts.now();
+    const authorId = bindId(author.id);
+    const added = this.#insert.run(room, author.name, text, authorId, kind, nonce, data, ref, at);
+    const id = Number(added.lastInsertRowid);
+    if (key !== null) this.#nonces.keep(key.sender, key.nonce, id);
+    return { outcome: "appended", message: asMessage(draft, id, at) };
   }
 
-  #recall(draft: Draft): Appended | null {
-    if (!draft.nonce) return null;
-    const id = this.#nonces.find(draft.author, draft.nonce);
+  #recall(draft: Draft, key: Key | null): Appended | null {
+    if (!key) return null;
+    const id = this.#nonces.find(key.sender, key.nonce);
     if (id === null) return null;
-    const row = this.#one.get(id) as MessageRow | undefined;
+    const row = this.#one.get(id) as MessageValues | undefined;
     // The row is gone by now, but it was this one: a second would be a duplicate to everybody who has read it.
     if (row === undefined) return { outcome: "repeated", message: asMessage(draft, id, this.#parts.now()) };
-    const message = toMessage(row);
+    const message = messageOf(row);
     return { outcome: isRepeated(draft, message) ? "repeated" : "conflict", message };
   }
+}
+
+const RINGS = { rings: true } as const;
+
+interface Key {
+  readonly sender: string;
+  readonly nonce: string;
+}
+
+/** Made before the transaction, in which everybody else of the group waits. */
+function keyOf({ author, nonce }: Draft): Key | null {
+  return nonce === undefined || nonce === null ? null : { sender: senderOf(author), nonce };
 }
 
 /** A text that a moderator has removed since cannot be compared any more. */
 function isRepeated(draft: Draft, first: Message): boolean {
   if (draft.room !== first.room) return false;
-  return first.text === "" || (draft.text === first.text && (draft.kind ?? "message") === first.kind);
+  return (
+    first.text === "" ||
+    (draft.text.toWellFormed() === first.text && (draft.kind ?? "message") === first.kind)
+  );
 }
 
 function asMessage(draft: Draft, id: number, at: number): Message {
   const { room, author, text, kind = "message", nonce = null, data = null, ref = null } = draft;
   return { id, room, kind, from: { id: author.id, name: author.name }, text, at, nonce, data, ref };
-}
-
-/** Lone surrogates have no UTF-8 form: SQLite would keep three replacement characters, and a retry would be a conflict. */
-function wellFormed(text: string): string {
-  return Buffer.from(text).toString();
 }

@@ -15,6 +15,8 @@ interface Job {
   readonly reject: (error: unknown) => void;
   readonly rings: boolean;
   readonly until: number;
+  /** Has been in a group that was undone for a job that threw: the next one gives each job its own savepoint. */
+  isAgain: boolean;
 }
 
 /** What became of a job before the commit; its promise settles after. */
@@ -64,7 +66,8 @@ export class Writer {
     return new Promise<T>((resolve, reject) => {
       // The value that comes back is the one this job returned.
       const settle = resolve as (value: unknown) => void;
-      this.#queue.push({ run: job, resolve: settle, reject, rings, until: performance.now() + BUSY_MS });
+      const until = performance.now() + BUSY_MS;
+      this.#queue.push({ run: job, resolve: settle, reject, rings, until, isAgain: false });
       this.#schedule();
     });
   }
@@ -113,11 +116,11 @@ export class Writer {
   }
 
   #commit(group: readonly Job[]): void {
-    let outcomes: readonly Outcome[];
+    let outcomes: readonly Outcome[] | null;
     let isLost: boolean;
     try {
       outcomes = this.#runAll(group);
-      this.#statements.commit.run();
+      (outcomes ? this.#statements.commit : this.#statements.rollback).run();
       // After the commit, so that an answer always speaks of the file that the next process will open.
       isLost = !this.#parts.isInPlace();
     } catch (error) {
@@ -126,7 +129,8 @@ export class Writer {
       return;
     }
     if (isLost) this.#lose(group);
-    else this.#settle(outcomes);
+    else if (outcomes) this.#settle(outcomes);
+    else this.#putBack(group);
   }
 
   #settle(outcomes: readonly Outcome[]): void {
@@ -137,15 +141,24 @@ export class Writer {
     if (outcomes.some(({ isDone, job }) => isDone && job.rings)) this.#parts.ring();
   }
 
-  /** Without a savepoint for each at first (half the cost of a small job); with, once a job has thrown. */
-  #runAll(group: readonly Job[]): readonly Outcome[] {
-    this.#statements.mark.run();
+  /**
+   * Without savepoints at first: inside one, SQLite keeps the old form of every page that changes, in a temporary file
+   * from the 17th page on. Null when a job has thrown, and all has to be undone for it.
+   */
+  #runAll(group: readonly Job[]): readonly Outcome[] | null {
+    if (group.some(({ isAgain }) => isAgain)) return group.map((job) => this.#runAlone(job));
     try {
       return group.map((job) => ({ job, isDone: true, value: job.run() }));
     } catch (error) {
-      this.#undo(error);
-      return group.map((job) => this.#runAlone(job));
+      if (!this.#isJobs(error)) throw error;
+      return null;
     }
+  }
+
+  /** To the head of the queue, for the next turn: each of them runs once more, by itself. */
+  #putBack(group: readonly Job[]): void {
+    for (const job of group) job.isAgain = true;
+    this.#queue = [...group, ...this.#queue];
   }
 
   #runAlone(job: Job): Outcome {
@@ -155,16 +168,16 @@ export class Writer {
       this.#statements.keep.run();
       return { job, isDone: true, value };
     } catch (error) {
-      this.#undo(error);
+      if (!this.#isJobs(error)) throw error;
+      this.#statements.undo.run();
       this.#statements.keep.run();
       return { job, isDone: false, error };
     }
   }
 
   /** Trouble with the database itself is the whole group's, and SQLite may have ended the transaction already. */
-  #undo(error: unknown): void {
-    if (!isOwnFault(error) || !this.#parts.db.inTransaction) throw error;
-    this.#statements.undo.run();
+  #isJobs(error: unknown): boolean {
+    return isOwnFault(error) && this.#parts.db.inTransaction;
   }
 
   /** On a failing disk this may fail too; the next BEGIN then says so, and a throw from here would end the process. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import type { Statement } from "../../src/store/connection.js";
 import { MessageReads, roomsSql } from "../../src/store/message-reads-sqlite.js";
 import { openStore } from "../../src/store/open.js";
 import { tools } from "../support/tools.js";
@@ -378,14 +379,19 @@ function readsThatTell(db: Database.Database, tell: () => void): MessageReads {
     close: () => {},
     prepare: (sql) => {
       const statement = db.prepare(sql);
-      return {
+      const telling: Statement = {
         run: (...values) => statement.run(...values),
         get: (...values) => statement.get(...values),
         all: (...values) => {
           tell();
           return statement.all(...values);
         },
+        raw() {
+          statement.raw();
+          return telling;
+        },
       };
+      return telling;
     },
   });
 }

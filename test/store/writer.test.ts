@@ -29,6 +29,7 @@ function make(isInPlace = () => true) {
     rows: () => db.prepare("SELECT n FROM t ORDER BY n").pluck().all(),
     commits: () => said.filter((sql) => sql === "COMMIT").length,
     tries: () => said.filter((sql) => sql === "BEGIN IMMEDIATE").length,
+    savepoints: () => said.filter((sql) => sql === "SAVEPOINT mark").length,
   };
 }
 
@@ -49,6 +50,16 @@ describe("group commit", () => {
     await add(4);
     expect(commits()).toBe(2);
     expect(rows()).toEqual([1, 2, 3, 4]);
+  });
+
+  it("keeps no second copy of the pages it changes, unless a job has thrown", async () => {
+    const { add, savepoints } = make();
+    await Promise.all([1, 2, 3].map((n) => add(n)));
+    expect(savepoints()).toBe(0);
+    await Promise.allSettled([add(4), add(3), add(5)]);
+    expect(savepoints()).toBe(3);
+    await Promise.all([6, 7].map((n) => add(n)));
+    expect(savepoints()).toBe(3);
   });
 
   it("takes in what the turn's other callbacks write", async () => {
@@ -156,6 +167,50 @@ describe("a job that throws", () => {
     expect(results.filter(({ status }) => status === "rejected")).toHaveLength(100);
     expect(runs).toBe(101);
     expect(rows()).toEqual([1]);
+  });
+});
+
+describe("a group that was undone for a job that threw", () => {
+  it("waits like any other when somebody takes the lock in between, in its order and before what came later", async () => {
+    const { add, writer, path, rows } = make();
+    const ran: string[] = [];
+    let letGo = () => {};
+    const first = writer.write(() => ran.push("first"));
+    const throwing = writer.write(() => {
+      // Taken at the first chance: as soon as this transaction is undone.
+      setImmediate(() => ran.push("turn"));
+      throw new ParkbenchError("name_taken", "taken");
+    });
+    setImmediate(() => {
+      letGo = lock(path);
+    });
+    const later = throwing.catch(() => {}).then(() => add(2));
+    const neighbour = add(1);
+    await until(() => ran.includes("turn"));
+    expect(ran.filter((what) => what === "first")).toHaveLength(1);
+    letGo();
+    await expect(throwing).rejects.toMatchObject({ code: "name_taken" });
+    expect(await Promise.all([first, neighbour, later])).toEqual([expect.any(Number), 1, 2]);
+    expect(rows()).toEqual([1, 2]);
+  });
+
+  it("is refused, whole, when the lock does not come free in time", async () => {
+    const { add, writer, path, rows, tries } = make();
+    const start = performance.now();
+    const throwing = writer.write(() => {
+      throw new ParkbenchError("name_taken", "taken");
+    });
+    const neighbour = add(1);
+    let letGo = () => {};
+    setImmediate(() => {
+      letGo = lock(path);
+    });
+    await until(() => tries() > 2);
+    vi.spyOn(performance, "now").mockReturnValue(start + 2_100);
+    for (const job of [throwing, neighbour])
+      await expect(job).rejects.toMatchObject({ code: "storage_busy" });
+    letGo();
+    expect(rows()).toEqual([]);
   });
 });
 
