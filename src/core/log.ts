@@ -72,6 +72,12 @@ export interface MessageLog {
   /** Calls `listener` after the log may have grown, until the returned function is called. */
   onChange(listener: () => void): () => void;
 
+  /**
+   * Rings at once if another program has done something that no ring has told of yet. For who is about to trust in what
+   * it has read before.
+   */
+  look(): void;
+
   /** Finishes appends under way, then lets go of the database. Later calls reject with `closed`. */
   close(): Promise<void>;
 }

@@ -1,10 +1,16 @@
-/** One batch as a promise, for whoever reads the tail from within the process. */
+/** One batch as a promise, or all of them in turn, for whoever reads the tail from within the process. */
 import { ROWS_DEFAULT } from "./limits.js";
 import { type Batch, EMPTY } from "./log.js";
-import type { NextOptions, Place, Reader } from "./reader.js";
+import type { FollowOptions, NextOptions, Place, Reader } from "./reader.js";
+import { turn } from "./turn.js";
 
 interface Entrance {
   enter(reader: Reader, waitMs: number): Place;
+}
+
+interface Following {
+  readonly isClosed: boolean;
+  next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch>;
 }
 
 /** The longest that a timer can take. */
@@ -29,7 +35,7 @@ export function nextBatch(
     }
     const off = () => {
       clearInterval(hold);
-      signal?.removeEventListener("abort", place.release);
+      signal?.removeEventListener("abort", release);
     };
     const wake = (batch: Batch) => {
       off();
@@ -39,12 +45,32 @@ export function nextBatch(
       off();
       reject(error instanceof Error ? error : new Error(String(error)));
     };
-    const place = tail.enter({ rooms, after, limit, wake, fail }, options.waitMs);
+    const release = () => place.release();
     // Who waits here has no socket, and the bell's own timer lets the process end: a script that only follows would
     // be over before the first row.
     const hold = setInterval(() => {}, HOLD_MS);
-    signal?.addEventListener("abort", place.release);
+    signal?.addEventListener("abort", release);
+    const place = tail.enter({ rooms, after, limit, wake, fail }, options.waitMs);
   });
+}
+
+/** One after the other, until the signal aborts or the tail closes. */
+export async function* allBatches(
+  tail: Following,
+  rooms: readonly string[],
+  after: number,
+  options: FollowOptions,
+): AsyncGenerator<Batch, void> {
+  let cursor = after;
+  while (!tail.isClosed && !options.signal?.aborted) {
+    const batch = await tail.next(rooms, cursor, { ...options, waitMs: Number.POSITIVE_INFINITY });
+    const last = batch.messages.at(-1);
+    if (last === undefined) continue;
+    cursor = last.id;
+    yield batch;
+    // A store may answer within the turn: a long log would otherwise be read in one go, with nothing in between.
+    if (batch.more) await turn();
+  }
 }
 
 function checkPlace(rooms: unknown, after: unknown): void {

@@ -1,5 +1,6 @@
 /** Whoever waits with a cursor, and the place it has at the tail meanwhile. */
 import type { Batch } from "./log.js";
+import type { Logger } from "./logger.js";
 
 /** Why a reader was answered. Only `rows` comes with messages. */
 export type Wake = "rows" | "timeout" | "released" | "closing";
@@ -36,4 +37,12 @@ export interface NextOptions {
 export interface FollowOptions {
   readonly limit?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface TailOptions {
+  readonly logger?: Logger;
+  /** Readers woken between two looks at other work. Default 256. */
+  readonly sliceReaders?: number;
+  /** How long the log is followed on for nobody: a reader that was answered comes back in moments. Default 5000. */
+  readonly lingerMs?: number;
 }

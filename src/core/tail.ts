@@ -3,18 +3,13 @@ import { Deadlines } from "./deadlines.js";
 import { type Batch, EMPTY, type MessageLog } from "./log.js";
 import { type Logger, silent } from "./logger.js";
 import type { Message } from "./message.js";
-import { nextBatch } from "./next.js";
-import { ParkedRooms, type Waiter } from "./parked-rooms.js";
-import type { FollowOptions, NextOptions, Place, Reader, Wake } from "./reader.js";
-import { turn } from "./turn.js";
+import { allBatches, nextBatch } from "./next.js";
+import { ParkedRooms } from "./parked-rooms.js";
+import type { FollowOptions, NextOptions, Place, Reader, TailOptions, Wake } from "./reader.js";
+import { RingListeners } from "./ring-listeners.js";
+import { type Ends, Seat } from "./seat.js";
 import { WakeQueue } from "./wake-queue.js";
 import { Watch } from "./watch.js";
-
-export interface TailOptions {
-  readonly logger?: Logger;
-  /** Readers woken between two looks at other work. Default 256. */
-  readonly sliceReaders?: number;
-}
 
 /**
  * Parks readers and wakes them. Register first, then read: a reader is on the list before its first read starts, so
@@ -27,25 +22,39 @@ export class Tail {
   readonly #log: MessageLog;
   readonly #logger: Logger;
   readonly #rooms = new ParkedRooms();
-  readonly #waiters = new Set<Waiter>();
-  readonly #ringListeners = new Set<() => void>();
-  readonly #deadlines = new Deadlines<Waiter>((waiter) => this.#settle(waiter, "timeout"));
-  readonly #wakeQueue: WakeQueue<Waiter>;
+  readonly #ringListeners: RingListeners;
+  readonly #deadlines = new Deadlines<Seat>((seat) => this.#settle(seat, "timeout"));
+  readonly #wakeQueue: WakeQueue<Seat>;
+  readonly #lingerMs: number;
+  /** What a seat may do with itself. */
+  readonly #ends: Ends = {
+    forget: (seat) => this.#forget(seat),
+    settle: (seat, why) => this.#settle(seat, why),
+  };
+  #parked = 0;
   #watch: Watch | null = null;
+  #lingering: NodeJS.Timeout | null = null;
   #isClosing = false;
 
   constructor(log: MessageLog, options: TailOptions = {}) {
     this.#log = log;
     this.#logger = options.logger ?? silent;
+    this.#ringListeners = new RingListeners(this.#logger);
+    this.#lingerMs = options.lingerMs ?? 5000;
     this.#wakeQueue = new WakeQueue(options.sliceReaders ?? 256, (waiter) => this.#settle(waiter, "rows"));
   }
 
   /** Readers that have not been answered yet. */
   get parked(): number {
-    return this.#waiters.size;
+    return this.#parked;
   }
 
-  /** The id up to which the tail has read the log for all rooms; 0 while nobody waits. */
+  /** The same as long as rings are heard without a gap; null while nobody waits, nor did so moments ago. */
+  get following(): object | null {
+    return this.#watch?.isReady ? this.#watch : null;
+  }
+
+  /** The id up to which the tail has read the log for all rooms; 0 while the log is not followed. */
   get seen(): number {
     return this.#watch?.seen ?? 0;
   }
@@ -56,144 +65,135 @@ export class Tail {
   }
 
   /** All batches after a cursor, until the signal aborts or the tail closes. */
-  async *follow(
-    rooms: readonly string[],
-    after: number,
-    options: FollowOptions = {},
-  ): AsyncGenerator<Batch, void, void> {
-    let cursor = after;
-    while (!this.#isClosing && !options.signal?.aborted) {
-      const batch = await this.next(rooms, cursor, { ...options, waitMs: Number.POSITIVE_INFINITY });
-      const last = batch.messages.at(-1);
-      if (last === undefined) continue;
-      cursor = last.id;
-      yield batch;
-      // A store may answer within the turn: a long log would otherwise be read in one go, with nothing in between.
-      if (batch.more) await turn();
-    }
+  follow(rooms: readonly string[], after: number, options: FollowOptions = {}): AsyncGenerator<Batch, void> {
+    return allBatches(this, rooms, after, options);
   }
 
-  /** Registers a reader, then reads for it, then parks it: answers come through the reader's own methods. */
+  get isClosed(): boolean {
+    return this.#isClosing;
+  }
+
+  /**
+   * Registers a reader, then reads for it, then parks it: answers come through the reader's own methods, also before
+   * this returns.
+   */
   enter(reader: Reader, waitMs: number): Place {
     // An empty read says of a room that nothing is there, and other readers then park by that.
     if (!(reader.limit >= 1))
       throw new RangeError(`A reader's limit must be at least 1, not ${reader.limit}`);
-    const waiter: Waiter = { reader, state: "reading", rung: false, batch: EMPTY, cancelDeadline: nothing };
-    if (this.#isClosing) {
-      this.#settle(waiter, "closing");
-      return { leave: nothing, release: nothing };
+    const seat = new Seat(reader, this.#ends);
+    this.#register(seat);
+    const isQuiet = this.#rooms.areQuietFor(reader);
+    const batch = isQuiet ? null : this.#remembered(reader);
+    if (batch) seat.batch = batch;
+    if (batch || this.#isClosing) {
+      this.#settle(seat, "closing");
+      return seat;
     }
-    this.#register(waiter);
-    waiter.cancelDeadline = this.#deadlines.add(waiter, waitMs);
-    if (this.#rooms.areQuietFor(reader)) waiter.state = "parked";
-    else void this.#readFor(waiter);
-    return {
-      leave: () => this.#forget(waiter),
-      release: () => this.#settle(waiter, "released"),
-    };
+    seat.deadline = this.#deadlines.add(seat, waitMs);
+    if (isQuiet) seat.state = "parked";
+    else void this.#readFor(seat);
+    return seat;
   }
 
-  /** Calls `listener` whenever the log may have grown while somebody waits: control rows come on the same bell. */
+  /** Calls `listener` whenever the log may have grown while it is followed: control rows come on the same bell. */
   onRing(listener: () => void): () => void {
-    this.#ringListeners.add(listener);
-    return () => this.#ringListeners.delete(listener);
+    return this.#ringListeners.add(listener);
   }
 
   /** Answers everybody, empty, and parks nobody any more. */
   close(): void {
     this.#isClosing = true;
-    for (const waiter of [...this.#waiters]) this.#settle(waiter, "closing");
+    for (const seat of this.#rooms.seats()) this.#settle(seat, "closing");
+    this.#stopWatch();
   }
 
-  #register(waiter: Waiter): void {
-    this.#waiters.add(waiter);
-    this.#rooms.enter(waiter);
+  #register(seat: Seat): void {
+    this.#parked += 1;
+    if (this.#isClosing) return;
+    this.#rooms.enter(seat);
     this.#watch ??= new Watch({
       log: this.#log,
       logger: this.#logger,
-      onRing: () => this.#tellRingListeners(),
+      onRing: () => this.#ringListeners.tell(),
       onRows: (messages) => this.#deliver(messages),
       onDeaf: (error) => {
-        const waiters = [...this.#waiters];
+        const seats = this.#rooms.seats();
         // First, so that a reader that enters while the others are told gets a watch that can hear.
         this.#stopWatch();
-        for (const waiter of waiters) this.#fail(waiter, error);
+        for (const seat of seats) this.#settle(seat, "failed", error);
       },
     });
   }
 
-  async #readFor(waiter: Waiter): Promise<void> {
-    const { rooms, after, limit } = waiter.reader;
+  /** What another program has removed a moment ago must not come from memory. */
+  #remembered(reader: Reader): Batch | null {
+    this.#log.look();
+    return this.#watch?.isCurrent ? this.#rooms.recentFor(reader) : null;
+  }
+
+  async #readFor(seat: Seat): Promise<void> {
+    const { reader } = seat;
     try {
       await this.#watch?.ready;
-      while (waiter.state === "reading") {
-        waiter.rung = false;
-        const batch = await this.#log.since(rooms, after, limit);
-        if (waiter.state !== "reading") return;
+      while (seat.state === "reading") {
+        seat.rung = false;
+        const batch = await this.#log.since(reader.rooms, reader.after, reader.limit);
+        if (seat.state !== "reading") return;
+        if (!seat.rung) this.#rooms.learn(reader, batch);
         if (batch.messages.length > 0) {
-          waiter.batch = batch;
-          this.#settle(waiter, "rows");
-        } else if (!waiter.rung) {
-          this.#rooms.learnQuiet(waiter.reader);
-          waiter.state = "parked";
+          seat.batch = batch;
+          this.#settle(seat, "rows");
+        } else if (!seat.rung) {
+          seat.state = "parked";
         }
       }
     } catch (error) {
-      this.#fail(waiter, error);
+      this.#settle(seat, "failed", error);
     }
   }
 
   #deliver(messages: readonly Message[]): void {
-    for (const waiter of this.#rooms.deliver(messages)) this.#wakeQueue.push(waiter);
+    for (const seat of this.#rooms.deliver(messages)) this.#wakeQueue.push(seat);
     this.#wakeQueue.start();
   }
 
-  #tellRingListeners(): void {
-    for (const listener of this.#ringListeners) {
-      try {
-        listener();
-      } catch (error) {
-        this.#logger.error({ err: error }, "a ring listener failed");
-      }
-    }
-  }
-
-  /** Whoever has a batch gets it, whatever came first. */
-  #settle(waiter: Waiter, why: Wake): void {
-    const { reader, batch } = waiter;
-    this.#end(waiter, () => reader.wake(batch, batch.messages.length > 0 ? "rows" : why));
-  }
-
-  #fail(waiter: Waiter, error: unknown): void {
-    this.#end(waiter, () => waiter.reader.fail(error));
-  }
-
-  /** Answers a waiter, once. */
-  #end(waiter: Waiter, answer: () => void): void {
-    if (waiter.state === "done") return;
-    this.#forget(waiter);
+  /** Answers a seat's reader, once. Whoever has a batch gets it, whatever came first. */
+  #settle(seat: Seat, why: Wake | "failed", error?: unknown): void {
+    if (seat.state === "done") return;
+    this.#forget(seat);
+    const { reader, batch } = seat;
     try {
-      answer();
-    } catch (error) {
+      if (why === "failed") reader.fail(error);
+      else reader.wake(batch, batch.messages.length > 0 ? "rows" : why);
+    } catch (failure) {
       // One bad socket must not stop the fan-out.
-      this.#logger.error({ err: error }, "a reader failed while it was answered");
+      this.#logger.error({ err: failure }, "a reader failed while it was answered");
     }
   }
 
-  #forget(waiter: Waiter): void {
-    if (waiter.state === "done") return;
-    waiter.state = "done";
-    waiter.cancelDeadline();
-    this.#waiters.delete(waiter);
-    this.#rooms.leave(waiter);
-    if (this.#waiters.size === 0) this.#stopWatch();
+  #forget(seat: Seat): void {
+    if (seat.state === "done") return;
+    seat.state = "done";
+    seat.deadline?.leave();
+    this.#rooms.leave(seat);
+    this.#parked -= 1;
+    if (this.#parked > 0 || this.#isClosing) return;
+    if (this.#lingerMs === 0) this.#stopWatch();
+    else if (this.#lingering) this.#lingering.refresh();
+    else this.#lingering = setTimeout(() => this.#endLingering(), this.#lingerMs).unref();
+  }
+
+  #endLingering(): void {
+    this.#lingering = null;
+    if (this.#parked === 0) this.#stopWatch();
   }
 
   #stopWatch(): void {
+    if (this.#lingering) clearTimeout(this.#lingering);
+    this.#lingering = null;
     this.#watch?.stop();
     this.#watch = null;
     this.#rooms.clear();
   }
 }
-
-function nothing(): void {}

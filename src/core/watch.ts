@@ -31,6 +31,7 @@ export class Watch {
   #rung = false;
   #busy = true;
   #stopped = false;
+  #isReady = false;
   #reread: NodeJS.Timeout | null = null;
 
   constructor(parts: WatchParts) {
@@ -39,6 +40,7 @@ export class Watch {
     this.ready = parts.log.newest().then(
       (newest) => {
         this.#seen = newest;
+        this.#isReady = true;
         this.#busy = false;
         if (this.#stopped) return;
         if (this.#rung) this.#ring();
@@ -54,6 +56,16 @@ export class Watch {
   /** The id up to which the log has been read for all rooms. */
   get seen(): number {
     return this.#seen;
+  }
+
+  /** Whether `seen` is known, so that what rings is heard at once. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Whether everything that was rung for has been read. */
+  get isCurrent(): boolean {
+    return this.#isReady && !this.#busy && !this.#rung && this.#reread === null;
   }
 
   stop(): void {

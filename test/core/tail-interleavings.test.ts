@@ -18,6 +18,13 @@ describe("in any order of rows, readers, reads and rings", () => {
     );
   });
 
+  it("the tail does so, too, when it forgets everything with its last reader", async () => {
+    await fc.assert(
+      losesNothing((log) => new Tail(log, { sliceReaders: 2, lingerMs: 0 })),
+      { numRuns: RUNS },
+    );
+  });
+
   it("a tail that reads first and parks then loses a wake-up, and is found out", async () => {
     const { failed, errorInstance } = await fc.check(
       losesNothing((log) => new SmallTail(log, "read, then park")),

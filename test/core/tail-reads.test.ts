@@ -105,6 +105,33 @@ describe("reads", () => {
     expect(await visit("r10009")).toBe(1);
     log.land("r0");
     await turn();
-    expect(await visit("r0")).toBe(1);
+    expect(await readsOf(() => enter(["r0", "r1"]))).toEqual(["r0,r1"]);
+  });
+
+  it("a reader behind its room's newest id is answered from memory, before it has entered", async () => {
+    await enter("b");
+    const { place } = await enter("a");
+    place.leave();
+    log.land("a");
+    await turn();
+    const reader = new RecordingReader("a", 0);
+    expect(await readsOf(() => tail.enter(reader, FOR_EVER))).toEqual([]);
+    const atOnce = new RecordingReader("a", 0);
+    tail.enter(atOnce, FOR_EVER);
+    expect([reader.heard, atOnce.heard]).toEqual([["rows 1"], ["rows 1"]]);
+  });
+
+  it("a reader of several rooms, or from before what memory holds, is answered by a read", async () => {
+    log.table.insert({ room: "a" });
+    await enter("b");
+    await enter("a", 1);
+    log.land("a");
+    await turn();
+    expect(await readsOf(() => enter("a", 1))).toEqual([]);
+    for (const [rooms, after] of [["a", 0] as const, [["a", "b"], 1] as const]) {
+      const reader = new RecordingReader(rooms, after);
+      expect(await readsOf(() => tail.enter(reader, FOR_EVER))).toEqual([String(rooms)]);
+      expect(reader.heard).toEqual([after === 0 ? "rows 1 2" : "rows 2"]);
+    }
   });
 });

@@ -15,7 +15,7 @@ let tail: Tail;
 
 beforeEach(() => {
   log = new MemoryLog();
-  tail = new Tail(log, { sliceReaders: 1 });
+  tail = new Tail(log, { sliceReaders: 1, lingerMs: 0 });
 });
 
 const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>

@@ -8,6 +8,8 @@ import { turn } from "./turn.js";
 /** All timers that a step of time sets off: the short waits, and a read made again. */
 const STEP_MS = 1000;
 const SHORT_MS = 500;
+/** For this long a tail may follow the log for nobody. */
+const LINGER_MS = 5000;
 const FOR_EVER = Number.POSITIVE_INFINITY;
 
 const room = fc.constantFrom("a", "b", "c");
@@ -66,6 +68,7 @@ export function losesNothing(
 
     for (const chatter of chatters) chatter.leave();
     await turn();
+    vi.advanceTimersByTime(LINGER_MS);
     const left = { readers: waiting.parked, listeners: log.listeners, timers: vi.getTimerCount() };
     if (left.readers + left.listeners + left.timers > 0) throw new Error(`Left: ${JSON.stringify(left)}`);
   });

@@ -9,7 +9,7 @@ export let tail: Tail;
 
 beforeEach(() => {
   log = new MemoryLog();
-  tail = new Tail(log);
+  tail = new Tail(log, { lingerMs: 0 });
 });
 
 export const enter = (rooms: string | readonly string[], after?: number, more?: Entering) =>
