@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     logger.fatal({ err: error }, "an error that nothing caught; the server ends");
     process.exit(1);
   });
+  await chat.fastLane.open(server);
   await listen(server, config);
   say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${path}`);
 }
@@ -64,7 +65,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[], logge
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("trust proxy", config.trustProxy);
-  app.use(sessions(chat.store.sessions, secrets));
+  app.use(sessions(chat.sessions, secrets));
   app.use(chat.router);
   app.use((_req, _res, next) => next(notFound()));
   app.use((error: unknown, req: express.Request, res: express.Response, _next: express.NextFunction) => {
@@ -74,7 +75,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[], logge
     { connectionsCheckingInterval: 2000, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },
     (req, res) => {
       if (!server.listening) res.setHeader("Connection", "close");
-      if (!chat.fastLane(req, res)) app(req, res);
+      if (!chat.fastLane.handle(req, res)) app(req, res);
     },
   );
   setTimeouts(server);

@@ -11,6 +11,7 @@ export async function watchControl(
   control: Control,
   tail: Tail,
   parking: Parking,
+  cache: { clear(): void },
   logger: Logger,
 ): Promise<void> {
   let seen = await control.newest();
@@ -28,6 +29,7 @@ export async function watchControl(
       while (rung) {
         rung = false;
         const rows = await control.since(seen, ROWS_PER_READ);
+        if (rows.length > 0) cache.clear();
         for (const { id, kind, subject } of rows) {
           seen = id;
           if (kind === "session") parking.releaseSession(subject);

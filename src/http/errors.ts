@@ -94,10 +94,15 @@ export function writeProblem(req: IncomingMessage, res: ServerResponse, problem:
   writeAnswer(res, problem.status, "application/problem+json", JSON.stringify(problem));
 }
 
+/** When to come back, where that makes sense. */
+export function problemHead({ code }: Problem): Readonly<Record<string, number>> {
+  const retryAfterS = RETRY_AFTER_S[code];
+  return retryAfterS === undefined ? {} : { "Retry-After": retryAfterS };
+}
+
 /** The headers that go with a problem, whether it is written as JSON or as a page. */
 export function setProblemHeaders(req: IncomingMessage, res: ServerResponse, problem: Problem): void {
-  const retryAfterS = RETRY_AFTER_S[problem.code];
-  if (retryAfterS !== undefined) res.setHeader("Retry-After", retryAfterS);
+  for (const [name, value] of Object.entries(problemHead(problem))) res.setHeader(name, value);
   // A body that was refused is still on its way; the connection cannot carry another request after it.
   if (hasBody(req) && !req.complete) res.setHeader("Connection", "close");
 }

@@ -1,7 +1,7 @@
 /** Rows and cursors as server-sent events. */
 import { formatCursor } from "../core/cursor.js";
 import type { Batch } from "../core/log.js";
-import { messageObject } from "./encode.js";
+import { encodeMessage } from "./encode.js";
 import type { First } from "./start.js";
 
 /** One batch is encoded once, however many readers it wakes. */
@@ -35,7 +35,7 @@ export class EventEncoder {
     for (const message of batch.messages) {
       const event = typed ? `event: ${oneLine(message.kind)}\n` : "";
       const id = formatCursor(message.id, this.#epoch);
-      text += `${event}id: ${id}\ndata: ${JSON.stringify(messageObject(message))}\n\n`;
+      text += `${event}id: ${id}\ndata: ${encodeMessage(message)}\n\n`;
     }
     // Rows that were left out have moved the cursor, too: an id without data is kept by the reader, and shows nothing.
     if (batch.messages.at(-1)?.id !== next) text += `id: ${formatCursor(next, this.#epoch)}\n\n`;

@@ -47,12 +47,12 @@ export class FrameSink implements Sink {
   start({ after, page, next, reset }: First): boolean {
     const { encoder } = this.#parts;
     this.#next = next;
-    return this.#write(page ? encoder.page(page, next, reset) : encoder.empty(after, 0));
+    return this.#write((page ? encoder.page(page, next, reset) : encoder.empty(after, 0)).body);
   }
 
   rows(batch: Batch, next: number): boolean {
     this.#next = next;
-    return this.#write(this.#parts.encoder.rows(batch, next));
+    return this.#write(this.#parts.encoder.rows(batch, next).body);
   }
 
   /**
@@ -67,7 +67,7 @@ export class FrameSink implements Sink {
     }
     this.#isAlive = false;
     socket.ping();
-    return this.#write(encoder.empty(this.#next, 0));
+    return this.#write(encoder.empty(this.#next, 0).body);
   }
 
   end(why: End, error?: unknown): void {

@@ -1,6 +1,6 @@
 /** Parks requests at the tail, and lets them go when their socket, their session or the server goes. */
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type Batch, EMPTY } from "../core/log.js";
 import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
@@ -31,6 +31,28 @@ export interface Guest {
   release(why: "client" | "session"): void;
 }
 
+/** Who stays on a connection; no more than one. */
+const GUEST = Symbol("guest");
+
+interface Seated {
+  [GUEST]?: Guest | null;
+}
+
+/** What a request comes on and is answered on alone: its socket, or its stream where HTTP/2 has many on one. */
+export type Connection = Duplex;
+
+export function connectionOf(req: IncomingMessage): Connection {
+  return (req as { readonly stream?: Duplex }).stream ?? req.socket;
+}
+
+/** What somebody who stays is known by, beside the socket. */
+export interface Listed {
+  readonly client: string | null;
+  readonly session: string | null;
+}
+
+const BY_SOCKET: Listed = { client: null, session: null };
+
 /** A session's key is made anew at each sign-in: an ended one never comes back. */
 const ENDED_MAX = 1000;
 
@@ -38,7 +60,6 @@ export class Parking {
   readonly #tail: Tail;
   readonly #addresses: Addresses;
   readonly #parkedMax: number;
-  readonly #bySocket = new WeakMap<Socket, Set<Guest>>();
   readonly #byClient = new Map<string, Guest>();
   readonly #bySession = new Map<string, Set<Guest>>();
   /** Those that ended last. A request may be between finding its session and being listed when that ends. */
@@ -54,30 +75,31 @@ export class Parking {
 
   /** One answer: with rows, or empty when the wait is over. */
   park(req: IncomingMessage, parked: Parked): void {
-    const off = this.enlist(req, parked, {
+    const guest: Guest = {
       leave: () => {
         seat.leave();
-        unlist();
+        end();
       },
       release: () => seat.release(),
-    });
-    if (off === "gone") return;
-    if (off === "full") {
+    };
+    const listed = this.enlist(req, parked, guest);
+    if (listed === "gone") return;
+    if (listed === "full") {
       parked.wake(EMPTY, "full");
       return;
     }
-    const unlist = off;
+    const end = once(() => this.unlist(connectionOf(req), guest, listed));
     const seat = this.#tail.enter(
       {
         rooms: parked.rooms,
         after: parked.after,
         limit: parked.limit,
         wake: (batch, why) => {
-          unlist();
+          end();
           parked.wake(batch, why);
         },
         fail: (error) => {
-          unlist();
+          end();
           parked.fail(error);
         },
       },
@@ -86,33 +108,37 @@ export class Parking {
   }
 
   /**
-   * Lists somebody who stays, until the returned function is called or the socket is gone. An older reader of the same
-   * client is released first. `full`: too many are parked already; `gone`: the socket went before, and its close event will
-   * not come again.
+   * Lists somebody who stays, until it is unlisted or the socket is gone. An older reader of the same
+   * client or on the same connection is released first. `full`: too many are parked already; `gone`: the socket went
+   * before, and its close event will not come again.
    */
-  enlist(req: IncomingMessage, stay: Stay, guest: Guest): (() => void) | "full" | "gone" {
+  enlist(req: IncomingMessage, stay: Stay, guest: Guest): Listed | "full" | "gone" {
     const { session } = stay;
+    const connection: Connection & Seated = connectionOf(req);
     const client = stay.client && `${session ?? this.#addresses.of(req)} ${stay.client}`;
     if (client) this.#byClient.get(client)?.release("client");
+    connection[GUEST]?.release("client");
     // Those are counted, too, who are at no tail now because they do not take what was written.
     if (this.#parkedMax > 0 && this.#staying >= this.#parkedMax) return "full";
-    if (req.socket.destroyed) return "gone";
-    const onSocket = this.#guestsOn(req.socket);
-    onSocket.add(guest);
+    if (connection.destroyed) return "gone";
+    seat(connection, guest);
     this.#staying += 1;
     if (client) this.#byClient.set(client, guest);
     if (session !== null) this.#guestsOf(session).add(guest);
     // In a turn of its own: whoever is being listed cannot be answered yet.
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
-    return () => {
-      if (!onSocket.delete(guest)) return;
-      this.#staying -= 1;
-      if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
-      if (session === null) return;
-      const guests = this.#bySession.get(session);
-      guests?.delete(guest);
-      if (guests?.size === 0) this.#bySession.delete(session);
-    };
+    return client || session !== null ? { client, session } : BY_SOCKET;
+  }
+
+  /** Once, with what `enlist` gave. */
+  unlist(connection: Connection & Seated, guest: Guest, { client, session }: Listed): void {
+    this.#staying -= 1;
+    if (connection[GUEST] === guest) connection[GUEST] = null;
+    if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
+    if (session === null) return;
+    const guests = this.#bySession.get(session);
+    guests?.delete(guest);
+    if (guests?.size === 0) this.#bySession.delete(session);
   }
 
   /** Answers the parked readers of a session that has ended: they come back as who they are now. */
@@ -130,19 +156,25 @@ export class Parking {
     this.#bySession.set(session, guests);
     return guests;
   }
+}
 
-  /**
-   * One close listener per socket, not per response: when a socket with 50 pipelined polls is cut, Node 20 closes one
-   * response and leaves 49 waiters behind (measured).
-   */
-  #guestsOn(socket: Socket): Set<Guest> {
-    const known = this.#bySocket.get(socket);
-    if (known) return known;
-    const guests = new Set<Guest>();
-    this.#bySocket.set(socket, guests);
-    socket.once("close", () => {
-      for (const guest of [...guests]) guest.leave();
-    });
-    return guests;
-  }
+/**
+ * One close listener per socket, not per response: when a socket with 50 pipelined polls is cut, Node 20 closes one
+ * response and leaves 49 waiters behind (measured).
+ */
+function seat(connection: Connection & Seated, guest: Guest): void {
+  if (connection[GUEST] === undefined) connection.once("close", leave);
+  connection[GUEST] = guest;
+}
+
+function leave(this: Seated): void {
+  this[GUEST]?.leave();
+}
+
+export function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
 }

@@ -2,6 +2,7 @@
 import { ParkbenchError } from "../core/errors.js";
 import { ROOMS_PER_POLL_MAX } from "../core/limits.js";
 import type { Batch } from "../core/log.js";
+import { ROOM_NAME } from "../core/room.js";
 import type { User } from "../core/user.js";
 import { type Fields, limitIn, only } from "./request.js";
 import { parseSince, type Since } from "./start.js";
@@ -39,13 +40,25 @@ export function clientIn(query: Fields): string | null {
  * The batch without the rows of the asking session's own user, for a reader that wants no echo. The same batch where
  * it holds none, so that it stays encoded once for all.
  */
-export function heardBy(batch: Batch, user: User | null, { echo }: Reading): Batch {
+export function heardBy(batch: Batch, user: User | null, echo: boolean): Batch {
   if (echo || !user || !batch.messages.some(({ from }) => from.id === user.id)) return batch;
   return { messages: batch.messages.filter(({ from }) => from.id !== user.id), more: batch.more };
 }
 
+/** The lists of one room each: what every parked reader holds is the same for all who are in that room. */
+const alone = new Map<string, readonly string[]>();
+const ALONE_MAX = 10_000;
+
 function roomsIn(query: Fields): readonly string[] {
-  const rooms = [...new Set((query.get("room") ?? ["lobby"]) as readonly string[])];
+  const named = (query.get("room") ?? ["lobby"]) as readonly string[];
+  const [first] = named;
+  if (first !== undefined && named.length === 1) {
+    const known = alone.get(first);
+    if (known) return known;
+    if (alone.size >= ALONE_MAX) alone.clear();
+    if (ROOM_NAME.test(first)) alone.set(first, named);
+  }
+  const rooms = [...new Set(named)];
   if (rooms.length > ROOMS_PER_POLL_MAX)
     throw new ParkbenchError("bad_room", `At most ${ROOMS_PER_POLL_MAX} rooms at once.`);
   return rooms;

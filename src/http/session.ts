@@ -1,5 +1,6 @@
 /** /session: who am I, sign in under a name, sign out. The last two only with the built-in identity. */
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Control } from "../core/control.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { UserId } from "../core/message.js";
@@ -51,11 +52,13 @@ export function sessionHandlers(parts: SessionParts): SessionHandlers {
 /** GET: the user and a form token; sets no cookie, makes no session. */
 export function whoHandler({ identity, tokens, logger }: FormParts): Handler {
   return (req, res) => {
-    askerOf(identity, req).then(
-      ({ user, session }) => writeJson(res, 200, { user, token: tokens.make(session) }),
-      (error: unknown) => writeProblem(req, res, problemOf(error, logger)),
-    );
+    answer(req, res).catch((error: unknown) => writeProblem(req, res, problemOf(error, logger)));
   };
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { user, session } = await askerOf(identity, req);
+    writeJson(res, 200, { user, token: tokens.make(session) });
+  }
 }
 
 /** POST /session: signs in, or renames who is signed in already. */
@@ -95,6 +98,8 @@ function signInHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
       const session = await stillSignedIn(req, key);
       const membership = { user: await parts.users.rename(id, name), key, epoch: parts.epoch };
       await renew(session, req, membership);
+      // Other processes may have read the session under its old id a moment ago.
+      await parts.control.append("renamed", key);
       return membership;
     });
   }

@@ -1,4 +1,5 @@
 /** Where a reader starts: what its cursor means in this log, and the page it gets when it means nothing. */
+import type { Awaitable } from "../core/awaitable.js";
 import { type Cursor, parseCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Batch, MessageLog } from "../core/log.js";
@@ -30,16 +31,19 @@ export function parseBefore(text: string | undefined): number | null {
 }
 
 /** The id to read after, or why the newest page is due instead: with `reset` null none was asked for. */
-export async function startOf(
+export type Start = number | { readonly reset: ResetReason | null };
+
+/** At once where the log need not be asked. */
+export function startOf(
   since: Since,
   { log, tail }: { readonly log: MessageLog; readonly tail: Tail },
-): Promise<number | { readonly reset: ResetReason | null }> {
+): Awaitable<Start> {
   if (since === null) return { reset: null };
   if (since === "now") return log.newest();
   if (since.epoch !== null && since.epoch !== log.epoch) return { reset: "epoch" };
   // What the tail has seen is in the log: a reader who is up to date costs no read.
-  if (since.id <= tail.seen || since.id <= (await log.newest())) return since.id;
-  return { reset: "ahead" };
+  if (since.id <= tail.seen) return since.id;
+  return log.newest().then((newest) => (since.id <= newest ? since.id : { reset: "ahead" }));
 }
 
 /** The end of the log is read first: a row that lands in between is then in the page, or comes after `next`. */
@@ -75,7 +79,7 @@ export async function firstOf(
   const oldest = page.messages[0];
   return {
     after: oldest ? oldest.id - 1 : next,
-    page: heardBy(page, user, reading),
+    page: heardBy(page, user, reading.echo),
     next,
     reset: start.reset,
   };

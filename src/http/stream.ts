@@ -1,13 +1,14 @@
 /** A reader that stays: parked again and again on one connection, each batch written as its transport writes. */
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
+import type { CrowdPlace } from "../core/crowd.js";
 import { Deadlines } from "../core/deadlines.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Place, Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
 import type { Asker } from "../identity/identity.js";
 import { jittered } from "./jitter.js";
-import type { Parking } from "./parking.js";
+import { connectionOf, type Parking } from "./parking.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading } from "./reading.js";
 import { type First, firstOf } from "./start.js";
@@ -64,19 +65,19 @@ export class Streams {
   async open(req: IncomingMessage, asked: Asked, sink: Sink): Promise<void> {
     const first = await firstOf(asked, asked.asker.user, this.#parts);
     const stream = new Stream(this.#parts, asked, sink, this.#drains);
-    const off = this.#parts.parking.enlist(
+    const listed = this.#parts.parking.enlist(
       req,
       { client: asked.client, session: asked.asker.session },
       stream,
     );
-    if (off === "gone") return;
-    if (off === "full") return sink.end("full");
+    if (listed === "gone") return;
+    if (listed === "full") return sink.end("full");
     this.#open.add(stream);
-    const cancelLife = this.#lives.add(stream, jittered(asked.lifeMs));
+    const life = this.#lives.add(stream, jittered(asked.lifeMs));
     try {
       stream.begin(first, () => {
-        off();
-        cancelLife();
+        this.#parts.parking.unlist(connectionOf(req), stream, listed);
+        life?.leave();
         this.#open.delete(stream);
       });
     } catch (error) {
@@ -102,7 +103,7 @@ class Stream {
   #isOver = false;
   #isBehind = false;
   #isDue = false;
-  #cancelDrain: () => void = () => {};
+  #drain: CrowdPlace<Stream> | null = null;
   #off: () => void = () => {};
 
   constructor(parts: StreamParts, asked: Asked, sink: Sink, drains: Deadlines<Stream>) {
@@ -122,7 +123,7 @@ class Stream {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#place?.leave();
-    this.#cancelDrain();
+    this.#drain?.leave();
     this.#off();
   }
 
@@ -151,10 +152,10 @@ class Stream {
     this.#isBehind = true;
     const { wire } = this.#sink;
     const waitMs = DRAIN_MS + (wire.writableLength * 1000) / SLOWEST_BYTES_PER_S;
-    this.#cancelDrain = this.#drains.add(this, waitMs);
+    this.#drain = this.#drains.add(this, waitMs);
     wire.once("drain", () => {
       this.#isBehind = false;
-      this.#cancelDrain();
+      this.#drain?.leave();
       if (this.#isDue) this.end("life");
       else if (!this.#isOver) this.#park();
     });
@@ -169,9 +170,10 @@ class Stream {
       wake: (batch: Batch, why: Wake) => this.#woken(batch, why),
       fail: (error: unknown) => this.end("failed", error),
     };
-    this.#place = null;
+    const before = this.#place;
     const place = this.#parts.tail.enter(reader, HEARTBEAT_MS);
-    if (!this.#isOver) this.#place = place;
+    // It may have been answered, and have parked again, before this returned.
+    if (this.#place === before) this.#place = place;
   }
 
   #woken(batch: Batch, why: Wake): void {
@@ -184,7 +186,7 @@ class Stream {
 
   /** Rights may have gone while the reader was parked. */
   #writeIfReadable(batch: Batch): void {
-    this.#parts.rooms.mustRead(this.#asked.asker.user, this.#asked.rooms).then(
+    Promise.resolve(this.#parts.rooms.mustRead(this.#asked.asker.user, this.#asked.rooms)).then(
       () => this.#write(batch),
       (error: unknown) => this.end("failed", error),
     );
@@ -193,6 +195,6 @@ class Stream {
   #write(batch: Batch): void {
     if (this.#isOver) return;
     this.#after = batch.messages.at(-1)?.id ?? this.#after;
-    this.#go(this.#sink.rows(heardBy(batch, this.#asked.asker.user, this.#asked), this.#after));
+    this.#go(this.#sink.rows(heardBy(batch, this.#asked.asker.user, this.#asked.echo), this.#after));
   }
 }

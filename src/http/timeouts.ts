@@ -1,12 +1,12 @@
 /** How long a server lets connections, requests and parks live. */
 import type { Server } from "node:http";
 
-/**
- * Node's default of 5 s for kept connections makes proxies drop requests (measured); 75 s is longer than their 60.
- * `requestTimeout` counts receiving only, so it does not end a parked poll (measured).
- */
+/** Node's default of 5 s for kept connections makes proxies drop requests (measured); this is longer than their 60. */
+export const KEEP_ALIVE_MS = 75_000;
+
+/** `requestTimeout` counts receiving only, so it does not end a parked poll (measured). */
 export function setTimeouts(server: Server): void {
-  server.keepAliveTimeout = 75_000;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = 10_000;
   server.requestTimeout = 15_000;
   server.timeout = 0;

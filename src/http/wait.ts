@@ -83,7 +83,7 @@ export function waitHandler(parts: WaitParts): Handler {
       wake(batch, why) {
         if (res.headersSent) return;
         const last = batch.messages.at(-1);
-        if (last && heardBy(batch, asker.user, asked).messages.length === 0)
+        if (last && heardBy(batch, asker.user, asked.echo).messages.length === 0)
           return park(req, res, asked, since, last.id, until);
         if (why === "closing") res.setHeader("Connection", "close");
         show(req, res, asked, since, why === "closing" || why === "full" ? LATER_S : 1).catch(fail);
@@ -106,7 +106,7 @@ export function waitHandler(parts: WaitParts): Handler {
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const { page: newest, next } = await newestPage(log, [name], MESSAGES_SHOWN + 1);
-    const messages = heardBy(newest, asker.user, asked).messages.slice(-MESSAGES_SHOWN);
+    const messages = heardBy(newest, asker.user, asked.echo).messages.slice(-MESSAGES_SHOWN);
     const cursor = formatCursor(next, log.epoch);
     if (res.destroyed) return;
     const base = `${baseOf(req)}/rooms/${name}`;

@@ -1,9 +1,8 @@
 /** Who is speaking: the seam between Parkbench and whatever knows the people. */
 import type { IncomingMessage } from "node:http";
+import { type Awaitable, andThen, isPending } from "../core/awaitable.js";
 import type { Room } from "../core/room.js";
 import type { User } from "../core/user.js";
-
-type Awaitable<T> = T | Promise<T>;
 
 /** Passed by a host application, or built in (`sessionIdentity`). Asked on every request; must not write. */
 export interface Identity {
@@ -33,8 +32,18 @@ export interface Asker {
 
 export const NOBODY: Asker = Object.freeze({ user: null, session: null });
 
-export async function askerOf(identity: Identity, req: IncomingMessage): Promise<Asker> {
-  const user = await identity.identify(req);
-  const session = identity.sessionOf ? await identity.sessionOf(req) : user && `user:${user.id}`;
+/** At once where the identity answers at once. */
+export function askerOf(identity: Identity, req: IncomingMessage): Awaitable<Asker> {
+  const user = identity.identify(req);
+  if (isPending(user)) return user.then((found) => withSession(identity, req, found));
+  return withSession(identity, req, user);
+}
+
+function withSession(identity: Identity, req: IncomingMessage, user: User | null): Awaitable<Asker> {
+  if (!identity.sessionOf) return asker(user, user && `user:${user.id}`);
+  return andThen(identity.sessionOf(req), (session) => asker(user, session));
+}
+
+function asker(user: User | null, session: string | null): Asker {
   return user || session ? { user, session } : NOBODY;
 }

@@ -1,5 +1,6 @@
 /** The built-in identity: a name kept in the session. */
 import type { IncomingMessage } from "node:http";
+import { type Awaitable, andThen, isPending } from "../core/awaitable.js";
 import type { User } from "../core/user.js";
 import type { Identity } from "./identity.js";
 
@@ -31,27 +32,26 @@ export interface SessionObject {
 }
 
 /** Reads a session's membership straight from cookie and store, without express-session, and never writes. */
-export type LightReader = (req: IncomingMessage) => Promise<Membership | null>;
+export type LightReader = (req: IncomingMessage) => Awaitable<Membership | null>;
 
 /** Uses the session that express-session loaded, else the light reader where there is one. */
 export function sessionIdentity(lightReader: LightReader | null, epoch: string): Identity {
-  const asked = new WeakMap<IncomingMessage, Promise<Membership | null>>();
-  const heldBy = (req: SessionRequest): Promise<Membership | null> | Membership | null => {
+  const asked = new WeakMap<IncomingMessage, Awaitable<Membership | null>>();
+  const heldBy = (req: SessionRequest): Awaitable<Membership | null> => {
     if (req.session) return asMembership(req.session.parkbench);
     if (!lightReader || req.headers.cookie === undefined) return null;
     const known = asked.get(req);
     if (known) return known;
     const read = lightReader(req);
-    asked.set(req, read);
+    // Only what takes a read: the second question of a request must not cost another.
+    if (isPending(read)) asked.set(req, read);
     return read;
   };
-  const membershipOf = async (req: SessionRequest): Promise<Membership | null> => {
-    const held = await heldBy(req);
-    return held?.epoch === epoch ? held : null;
-  };
+  const ofHeld = <T>(req: SessionRequest, pick: (held: Membership) => T): Awaitable<T | null> =>
+    andThen(heldBy(req), (held) => (held?.epoch === epoch ? pick(held) : null));
   return {
-    identify: async (req) => (await membershipOf(req))?.user ?? null,
-    sessionOf: async (req) => (await membershipOf(req))?.key ?? null,
+    identify: (req) => ofHeld(req, ({ user }) => user),
+    sessionOf: (req) => ofHeld(req, ({ key }) => key),
   };
 }
 

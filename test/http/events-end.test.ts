@@ -86,20 +86,24 @@ describe("by what happens", () => {
   });
 
   it("when storage fails, at the start or while parked: 200, a retry, the end, and no path of ours", async () => {
+    const own = await startStandalone();
+    // From before the first reader: what it left in memory does not reach back to it.
+    await say(own.url, "Ana", "before anybody reads");
     const error = new ParkbenchError("storage_failed", "disk /srv/secret/place is gone");
-    const parked = await parkedAt(app());
-    const { log } = app().chat.store;
+    const parked = await parkedAt(own);
+    const { log } = own.chat.store;
     vi.spyOn(log, "since").mockRejectedValue(error);
     vi.spyOn(log, "newest").mockRejectedValue(error);
-    await say(app().url, "Ana", "nobody can read this");
-    const late = await openStream(`${app().url}/events?since=0`);
+    await say(own.url, "Ana", "nobody can read this");
+    const late = await openStream(`${own.url}/events?since=0`);
     expect(late.status).toBe(200);
     for (const stream of [parked, late]) {
       if (stream === parked && !stream.isOver()) stream.leave();
       else expect(await retryOf(stream)).toBeGreaterThanOrEqual(1000);
       expect(stream.text()).not.toContain("/srv");
     }
-    await nobodyWaits(benchOf(app()));
+    await nobodyWaits(benchOf(own));
+    await own.close();
   });
 
   it("when its session ends: at once, to come back at once; another session's goes on", async () => {

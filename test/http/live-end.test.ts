@@ -46,19 +46,21 @@ describe("an endless page", () => {
   });
 
   it("leads on from the last row it showed when storage fails between two batches, and shows no path of ours", async () => {
-    const from = await say(app().url, "Ana", "before");
-    const id = await say(app().url, "Ana", "the last that could be read");
-    const { log } = app().chat.store;
+    const own = await startStandalone();
+    const from = await say(own.url, "Ana", "before");
+    const id = await say(own.url, "Ana", "the last that could be read");
+    const { log } = own.chat.store;
     const since = log.since.bind(log);
     const failed = new ParkbenchError("storage_failed", "disk /srv/secret/place is gone");
     vi.spyOn(log, "since")
       .mockImplementationOnce((...asked) => since(...asked))
       .mockRejectedValue(failed);
-    const page = await openStream(`${app().url}/rooms/lobby/live?since=${from}&limit=1`);
+    const page = await openStream(`${own.url}/rooms/lobby/live?since=${from}&limit=1`);
     const html = await page.ended;
     expect(html).toContain("the last that could be read");
     expect(wayOn(html)).toEqual({ s: 10, address: expect.stringMatching(`live\\?since=${id}-`) });
     expect(html).not.toContain("/srv");
+    await own.close();
   });
 
   it("that cannot be begun, as storage fails, is a page with 503", async () => {

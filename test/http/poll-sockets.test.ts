@@ -82,19 +82,39 @@ describe("one connection", () => {
     socket.end();
   });
 
-  it(`with ${PIPELINED} pipelined polls gets every answer, in order, when a row lands`, async () => {
-    const start = await say(app().url, "Ana", "there already");
+  it(`with ${PIPELINED} pipelined polls parks the last; those before are answered at once, empty, in order`, async () => {
+    for (let i = 0; i < 3; i++) await app().chat.send({ room: "lobby", text: "there already" });
+    const start = await app().chat.store.log.newest();
     const socket = await openRaw(app().port);
-    const sinces = Array.from({ length: PIPELINED }, (_, i) => start - (i % 2));
-    // The even ones park, the odd ones could be answered at once: their answers wait for their turn all the same.
-    socket.write(sinces.map((since) => get(`/poll?since=${since}`)).join(""));
-    await parked(PIPELINED / 2);
-    expect(socket.received()).toBe("");
-    const id = await say(app().url, "Ana", "for all of them");
+    socket.write(get(`/poll?since=${start}`).repeat(PIPELINED));
+    const released = await answersOf(socket, PIPELINED - 1);
+    const next = `${start}-${app().chat.store.log.epoch}`;
+    const answered = released.map((answer) => [answer.status, bodyOf(answer)]);
+    const empty = { messages: [], next, more: false, retry: 1000 };
+    expect(answered).toEqual(Array.from({ length: PIPELINED - 1 }, () => [200, empty]));
+    await parked(1);
+    expect(answersIn(socket.received())).toHaveLength(PIPELINED - 1);
+    const { id } = await app().chat.send({ room: "lobby", text: "for the last one" });
     const answers = await answersOf(socket, PIPELINED);
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
-    const counts = answers.map((answer) => bodyOf(answer).messages.map((message) => message.id));
-    expect(counts).toEqual(sinces.map((since) => (since === start ? [id] : [start])));
+    expect(bodyOf(answers.at(-1) as RawAnswer).messages.map((message) => message.id)).toEqual([id]);
+    await parked(0);
+    socket.end();
+  });
+
+  it("with pipelined polls gives each its own cursor back", async () => {
+    for (let i = 0; i < 3; i++) await app().chat.send({ room: "lobby", text: "there already" });
+    const start = await app().chat.store.log.newest();
+    const sinces = Array.from({ length: PIPELINED }, (_, i) => start - (i % 3));
+    const socket = await openRaw(app().port);
+    socket.write(sinces.map((since) => get(`/poll?since=${since}&limit=1`)).join(""));
+    const answers = await answersOf(socket, PIPELINED - 1);
+    answers.slice(0, PIPELINED - 1).forEach((answer, i) => {
+      const { messages, next } = bodyOf(answer);
+      const since = sinces[i] ?? 0;
+      // Rows where they were found before the next request came, else nothing; never another poll's.
+      expect([since, since + 1], `answer ${i}`).toContain(Number.parseInt(next, 10));
+      expect(messages.map(({ id }) => id)).toEqual(next.startsWith(`${since}-`) ? [] : [since + 1]);
+    });
     socket.end();
   });
 });
@@ -106,8 +126,10 @@ describe("a connection that goes while its polls wait", () => {
   ])("%s takes all its waiters along, and nobody else's", async (_how, cut) => {
     const bystander = await park(bench(), "/poll?since=now");
     const socket = await openRaw(app().port);
-    socket.write(get("/poll?since=now").repeat(PIPELINED));
-    await parked(PIPELINED + 1);
+    const since = await app().chat.store.log.newest();
+    socket.write(get(`/poll?since=${since}`).repeat(PIPELINED));
+    await answersOf(socket, PIPELINED - 1);
+    await parked(2);
     cut(socket);
     await parked(1);
     expect(bystander.isAnswered()).toBe(false);

@@ -45,17 +45,18 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(sessions(store.sessions, SECRETS));
+  app.use(sessions(chat.sessions, SECRETS));
   app.use(chat.router);
   app.use((_req, _res, next) => next(notFound()));
   const onError: ErrorRequestHandler = (error, req, res, _next) =>
     failRequest(req, res, error, chat.pages, logger);
   app.use(onError);
   const server = createServer((req, res) => {
-    if (!chat.fastLane(req, res)) app(req, res);
+    if (!chat.fastLane.handle(req, res)) app(req, res);
   });
   setTimeouts(server);
   handUpgrades(server, "/ws");
+  await chat.fastLane.open(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   const db = new Database(database);

@@ -1,0 +1,66 @@
+/** An answer as the bytes that go over the wire, head and body in one buffer: one write, and one for many readers. */
+import { STATUS_CODES } from "node:http";
+import { NEVER_CACHED } from "./answer.js";
+import { KEEP_ALIVE_MS } from "./timeouts.js";
+
+/** What a poll is answered with; its body is a WebSocket's frame, too. */
+export class PollAnswer {
+  readonly body: Buffer;
+  #whole: Buffer | null = null;
+  #date = "";
+
+  constructor(body: Buffer) {
+    this.body = body;
+  }
+
+  /** For a connection that is kept. Built once, and again when the second has changed that its Date names. */
+  whole(): Buffer {
+    const date = httpDate();
+    if (this.#whole && this.#date === date) return this.#whole;
+    this.#date = date;
+    this.#whole = wholeAnswer(200, JSON_TYPE, this.body, "keep");
+    return this.#whole;
+  }
+}
+
+export const JSON_TYPE: Head = { "Content-Type": "application/json; charset=utf-8" };
+
+export type Head = Readonly<Record<string, string | number>>;
+
+/** With the headers that node writes by itself (Date, Connection, Keep-Alive), byte for byte. */
+export function wholeAnswer(
+  status: number,
+  head: Head,
+  body: Buffer,
+  connection: "keep" | "close" | "none",
+  first: Head = {},
+): Buffer {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines(first)}${lines(NEVER_CACHED)}${lines(head)}`;
+  text += `Content-Length: ${body.length}\r\nDate: ${httpDate()}\r\n`;
+  text += connection === "keep" ? KEPT : connection === "close" ? "Connection: close\r\n\r\n" : "\r\n";
+  const bytes = Buffer.allocUnsafeSlow(text.length + body.length);
+  bytes.write(text, "latin1");
+  body.copy(bytes, text.length);
+  return bytes;
+}
+
+const KEPT = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n\r\n`;
+
+function lines(head: Head): string {
+  let text = "";
+  for (const name in head) text += `${name}: ${head[name]}\r\n`;
+  return text;
+}
+
+let dateS = 0;
+let date = "";
+
+/** RFC 9110, section 5.6.7; said anew each second. */
+function httpDate(): string {
+  const nowS = Math.floor(Date.now() / 1000);
+  if (nowS !== dateS) {
+    dateS = nowS;
+    date = new Date(nowS * 1000).toUTCString();
+  }
+  return date;
+}
