@@ -18,7 +18,7 @@ const GAP_MS = 2;
 export const scenario = {
   name: "isolation",
   summary: "a message to 10 readers, with nobody and with 19,000 parked in other rooms",
-  peers: ["parkbench", "plain", "nchan"],
+  peers: ["parkbench", "plain"],
   rounds: 3,
   quick: QUICK,
 

@@ -1,11 +1,12 @@
 /** One connection's: while a request waits nothing but this is held of it, and the answer goes out in one write. */
 import type { CrowdPlace } from "../core/crowd.js";
 import type { Deadlines } from "../core/deadlines.js";
+import { NEVER_CACHED } from "./answer.js";
 import { type Problem, problemHead } from "./errors.js";
 import type { Exchange, Waiting } from "./exchange.js";
 import type { HttpSocket, OnIncoming } from "./parser-lane.js";
 import { KEEP_ALIVE_MS } from "./timeouts.js";
-import { type Head, JSON_TYPE, type PollAnswer, wholeAnswer } from "./whole-answer.js";
+import { type Head, JSON_HEAD, type PollAnswer, wholeAnswer } from "./whole-answer.js";
 
 /**
  * Node's request and response, once they have lived as long as a park, are what a parked poll costs most: in collecting
@@ -50,7 +51,7 @@ export class Lane {
     return this.#state !== "last";
   }
 
-  /** False when a request before is still with node. */
+  /** Null when a request before is still with node. */
   begin(keepAlive: boolean): Turn | null {
     const { socket } = this;
     if (socket._httpMessage) return null;
@@ -71,21 +72,18 @@ export class Lane {
   }
 
   answer(answer: PollAnswer, isLast: boolean): void {
-    if (isLast) this.#write(wholeAnswer(200, JSON_TYPE, answer.body, "none", CLOSES), true);
+    if (isLast) this.#write(wholeAnswer(200, LAST_HEAD, answer.body, "said"), true);
     else if (this.#keepsAlive) this.#write(answer.whole(), false);
-    else this.#write(wholeAnswer(200, JSON_TYPE, answer.body, "close"), true);
+    else this.#write(wholeAnswer(200, JSON_HEAD, answer.body, "close"), true);
   }
 
   refuse(problem: Problem): void {
-    const connection = this.#keepsAlive ? "keep" : "close";
-    const bytes = wholeAnswer(
-      problem.status,
-      PROBLEM_TYPE,
-      Buffer.from(JSON.stringify(problem)),
-      connection,
-      problemHead(problem),
+    const head = { ...problemHead(problem), ...PROBLEM_HEAD };
+    const body = Buffer.from(JSON.stringify(problem));
+    this.#write(
+      wholeAnswer(problem.status, head, body, this.#keepsAlive ? "keep" : "close"),
+      !this.#keepsAlive,
     );
-    this.#write(bytes, !this.#keepsAlive);
   }
 
   /** It has been idle for too long. */
@@ -123,8 +121,8 @@ export class Lane {
 }
 
 const NOTHING = Buffer.alloc(0);
-const CLOSES: Head = { Connection: "close" };
-const PROBLEM_TYPE: Head = { "Content-Type": "application/problem+json" };
+const LAST_HEAD: Head = { Connection: "close", ...JSON_HEAD };
+const PROBLEM_HEAD: Head = { ...NEVER_CACHED, "Content-Type": "application/problem+json" };
 
 /** One request's: what comes for it when the connection has gone on is dropped. */
 export class Turn implements Exchange {

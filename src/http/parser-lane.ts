@@ -69,17 +69,7 @@ function isPlain(rawHeaders: readonly string[]): boolean {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? "";
-    // The lengths of those five and of Host: other headers need not be looked at.
-    if (
-      !(
-        name.length === 4 ||
-        name.length === 6 ||
-        name.length === 7 ||
-        name.length === 14 ||
-        name.length === 17
-      )
-    )
-      continue;
+    if (!LENGTHS.has(name.length)) continue;
     const lower = name.toLowerCase();
     if (lower === "host") hosts += 1;
     else if (NOT_PLAIN.has(lower)) return false;
@@ -88,3 +78,5 @@ function isPlain(rawHeaders: readonly string[]): boolean {
 }
 
 const NOT_PLAIN = new Set(["expect", "prefer", "upgrade", "content-length", "transfer-encoding"]);
+/** Other headers need not be looked at. */
+const LENGTHS = new Set(["host", ...NOT_PLAIN].map((name) => name.length));

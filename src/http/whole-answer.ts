@@ -18,39 +18,34 @@ export class PollAnswer {
     const date = httpDate();
     if (this.#whole && this.#date === date) return this.#whole;
     this.#date = date;
-    this.#whole = wholeAnswer(200, JSON_TYPE, this.body, "keep");
+    this.#whole = wholeAnswer(200, JSON_HEAD, this.body, "keep");
     return this.#whole;
   }
 }
 
-export const JSON_TYPE: Head = { "Content-Type": "application/json; charset=utf-8" };
-
 export type Head = Readonly<Record<string, string | number>>;
 
+export const JSON_HEAD: Head = { ...NEVER_CACHED, "Content-Type": "application/json; charset=utf-8" };
+
+/** What is said of the connection, where node says it; `said`: the head has said it. */
+type ConnectionSaid = "keep" | "close" | "said";
+
 /** With the headers that node writes by itself (Date, Connection, Keep-Alive), byte for byte. */
-export function wholeAnswer(
-  status: number,
-  head: Head,
-  body: Buffer,
-  connection: "keep" | "close" | "none",
-  first: Head = {},
-): Buffer {
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines(first)}${lines(NEVER_CACHED)}${lines(head)}`;
-  text += `Content-Length: ${body.length}\r\nDate: ${httpDate()}\r\n`;
-  text += connection === "keep" ? KEPT : connection === "close" ? "Connection: close\r\n\r\n" : "\r\n";
+export function wholeAnswer(status: number, head: Head, body: Buffer, connection: ConnectionSaid): Buffer {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (const name in head) text += `${name}: ${head[name]}\r\n`;
+  text += `Content-Length: ${body.length}\r\nDate: ${httpDate()}\r\n${SAID[connection]}\r\n`;
   const bytes = Buffer.allocUnsafeSlow(text.length + body.length);
   bytes.write(text, "latin1");
   body.copy(bytes, text.length);
   return bytes;
 }
 
-const KEPT = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n\r\n`;
-
-function lines(head: Head): string {
-  let text = "";
-  for (const name in head) text += `${name}: ${head[name]}\r\n`;
-  return text;
-}
+const SAID: Readonly<Record<ConnectionSaid, string>> = {
+  keep: `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_MS / 1000}\r\n`,
+  close: "Connection: close\r\n",
+  said: "",
+};
 
 let dateS = 0;
 let date = "";
