@@ -171,7 +171,7 @@ function leave(this: Seated): void {
   this[GUEST]?.leave();
 }
 
-export function once(act: () => void): () => void {
+function once(act: () => void): () => void {
   let isDone = false;
   return () => {
     if (!isDone) act();
