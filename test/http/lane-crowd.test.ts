@@ -1,7 +1,7 @@
 /** Many who are woken at once: each gets everything once and in order, and others get in between. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answersIn } from "../support/raw-answers.js";
-import { openRaw, type RawSocket } from "../support/raw-socket.js";
+import { openRaw, type RawSocket, rawGet } from "../support/raw-socket.js";
 import { standalone } from "../support/standalone.js";
 import { until } from "../support/until.js";
 
@@ -26,8 +26,7 @@ const parked = () =>
     () => `${app().chat.tail.parked} of ${READERS} parked`,
   );
 const ask = (since: number) => {
-  for (const reader of readers)
-    reader.write(`GET /poll?since=${since}&wait=45 HTTP/1.1\r\nHost: chat\r\n\r\n`);
+  for (const reader of readers) reader.write(rawGet(`/poll?since=${since}&wait=45`));
 };
 const reached = (text: string) => readers.filter((reader) => reader.received().includes(text)).length;
 
@@ -67,7 +66,7 @@ async function follow(reader: RawSocket, text: string): Promise<void> {
   while (!reader.received().includes(text)) {
     const { length } = answersIn(reader.received());
     const next = /.*"next":"(\d+)/s.exec(reader.received())?.[1];
-    reader.write(`GET /poll?since=${next}&wait=45 HTTP/1.1\r\nHost: chat\r\n\r\n`);
+    reader.write(rawGet(`/poll?since=${next}&wait=45`));
     await until(() => answersIn(reader.received()).length > length, "one more answer");
   }
 }

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Gate } from "../support/gate.js";
 import { signIn } from "../support/member.js";
-import { openRaw, type RawSocket } from "../support/raw-socket.js";
+import { openRaw, type RawSocket, rawGet } from "../support/raw-socket.js";
+import { slowSessions } from "../support/slow-sessions.js";
 import { standalone } from "../support/standalone.js";
 import { turn } from "../support/turn.js";
 import { until } from "../support/until.js";
@@ -18,10 +19,6 @@ afterEach(async () => {
   app().server.closeAllConnections();
   await nobodyWaits(benchOf(app()));
 });
-
-function get(path: string, ...headers: string[]): string {
-  return [`GET ${path} HTTP/1.1`, "Host: chat", ...headers, "", ""].join("\r\n");
-}
 
 const CUTS: readonly (readonly [string, (socket: RawSocket, served: Socket) => void])[] = [
   ["a FIN", (socket) => socket.end()],
@@ -51,7 +48,7 @@ async function nothingFollows({ write }: Awaited<ReturnType<typeof connection>>,
 describe.each(CUTS)("%s", (_how, cut) => {
   it("while a poll is parked", async () => {
     const one = await connection();
-    one.socket.write(get(`/poll?since=${await newest()}`));
+    one.socket.write(rawGet(`/poll?since=${await newest()}`));
     await until(() => app().chat.tail.parked === 1, "parked");
     cut(one.socket, one.served);
     await one.seenGone;
@@ -61,15 +58,9 @@ describe.each(CUTS)("%s", (_how, cut) => {
 
   it("while its session is being read", async () => {
     const { cookie } = await signIn(app().url, `Cut-${Math.floor(Math.random() * 1e9)}`);
-    const { sessions } = app().chat.store;
-    const read = sessions.read.bind(sessions);
-    const gate = new Gate();
-    const asked = vi.spyOn(sessions, "read").mockImplementation(async (id) => {
-      await gate.pass();
-      return read(id);
-    });
+    const { gate, asked } = slowSessions(app().chat.store.sessions);
     const one = await connection();
-    one.socket.write(get(`/poll?since=${await newest()}`, `Cookie: ${cookie}`));
+    one.socket.write(rawGet(`/poll?since=${await newest()}`, `Cookie: ${cookie}`));
     await until(() => asked.mock.calls.length === 1, "the session read");
     cut(one.socket, one.served);
     await one.seenGone;
@@ -88,7 +79,7 @@ describe.each(CUTS)("%s", (_how, cut) => {
       return since(...args);
     });
     const one = await connection();
-    one.socket.write(get("/poll?since=0&wait=0"));
+    one.socket.write(rawGet("/poll?since=0&wait=0"));
     await until(() => asked.mock.calls.length > 0, "the read");
     cut(one.socket, one.served);
     await one.seenGone;
@@ -99,7 +90,7 @@ describe.each(CUTS)("%s", (_how, cut) => {
 
   it("between an answer and the next request", async () => {
     const one = await connection();
-    one.socket.write(get(`/poll?since=${await newest()}`));
+    one.socket.write(rawGet(`/poll?since=${await newest()}`));
     await until(() => app().chat.tail.parked === 1, "parked");
     await said("an answer");
     await one.socket.until(/\}$/);

@@ -2,10 +2,9 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fakeTimers } from "../support/fake-timers.js";
-import type { PollBody } from "../support/http-client.js";
 import { passTime } from "../support/pass-time.js";
-import { answersIn, type RawAnswer } from "../support/raw-answers.js";
-import { openRaw, type RawSocket, sendParts } from "../support/raw-socket.js";
+import { answersIn, answersOf, bodyOf } from "../support/raw-answers.js";
+import { openRaw, type RawSocket, rawGet, sendParts } from "../support/raw-socket.js";
 import { openStalled } from "../support/stalled.js";
 import { standalone, startStandalone } from "../support/standalone.js";
 import { turn } from "../support/turn.js";
@@ -27,8 +26,6 @@ afterEach(async () => {
   await nobodyWaits(benchOf(app()));
 });
 
-const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`;
-
 /** A connection with both of its ends. */
 async function connection(): Promise<{ socket: RawSocket; served: Socket; isGone: () => boolean }> {
   const accepted = new Promise<Socket>((done) => app().server.once("connection", done));
@@ -40,22 +37,12 @@ async function connection(): Promise<{ socket: RawSocket; served: Socket; isGone
   return { socket, served: await accepted, isGone: () => isGone };
 }
 
-async function answersOf(socket: RawSocket, count: number): Promise<readonly RawAnswer[]> {
-  await until(
-    () => answersIn(socket.received()).length >= count,
-    () => `${count} answers; ${answersIn(socket.received()).length} came`,
-  );
-  return answersIn(socket.received());
-}
-
-const bodyOf = (answer: RawAnswer | undefined) => JSON.parse(answer?.body ?? "null") as PollBody;
-
 it("carries 200 polls in turn, mixed with sends and pages", async () => {
   const { socket } = await connection();
   let since = await newest();
   let count = 0;
   for (let i = 0; i < 200; i++) {
-    socket.write(get(`/poll?since=${since}`));
+    socket.write(rawGet(`/poll?since=${since}`));
     await parked(1);
     const { id } = await app().chat.send({ room: "lobby", text: `number ${i}` });
     const answer = (await answersOf(socket, ++count)).at(-1);
@@ -67,7 +54,7 @@ it("carries 200 polls in turn, mixed with sends and pages", async () => {
       const sent = (await answersOf(socket, ++count)).at(-1);
       since = (JSON.parse(sent?.body ?? "") as { id: number }).id;
     } else if (i % 10 === 5) {
-      socket.write(get("/"));
+      socket.write(rawGet("/"));
       expect((await answersOf(socket, ++count)).at(-1)?.status).toBe(200);
     }
   }
@@ -83,7 +70,7 @@ describe("an idle connection", () => {
     const { socket, isGone } = await connection();
     const busy = await connection();
     for (const one of [socket, busy.socket]) {
-      one.write(get(`/poll?since=${since}`));
+      one.write(rawGet(`/poll?since=${since}`));
     }
     await parked(2);
     await app().chat.send({ room: "lobby", text: "both are answered" });
@@ -91,7 +78,7 @@ describe("an idle connection", () => {
     await answersOf(busy.socket, 1);
     await passTime(KEPT_MS - 1000);
     expect(isGone()).toBe(false);
-    busy.socket.write(get(`/poll?since=${since + 1}&wait=45`));
+    busy.socket.write(rawGet(`/poll?since=${since + 1}&wait=45`));
     await parked(1);
     await passTime(1500);
     await until(isGone, "the idle one cut");
@@ -106,10 +93,10 @@ describe("an idle connection", () => {
 describe("node's own timer of a kept connection", () => {
   it("that was armed by an answer of node's own is off while a poll is parked", async () => {
     const { socket, served } = await connection();
-    socket.write(get("/healthz"));
+    socket.write(rawGet("/healthz"));
     await answersOf(socket, 1);
     await until(() => (served.timeout ?? 0) >= KEPT_MS, "node's timer armed");
-    socket.write(get(`/poll?since=${await newest()}`));
+    socket.write(rawGet(`/poll?since=${await newest()}`));
     await parked(1);
     expect(served.timeout).toBe(0);
     socket.reset();
@@ -119,7 +106,7 @@ describe("node's own timer of a kept connection", () => {
 describe("closeIdleConnections", () => {
   it("does not cut who is parked, but who has its answer", async () => {
     const { socket, isGone } = await connection();
-    socket.write(get(`/poll?since=${await newest()}`));
+    socket.write(rawGet(`/poll?since=${await newest()}`));
     await parked(1);
     app().server.closeIdleConnections();
     for (let i = 0; i < 10; i++) await turn();
@@ -134,19 +121,19 @@ describe("closeIdleConnections", () => {
     for (let i = 0; i < 500; i++) await app().chat.send({ room: "lobby", text: "x".repeat(3900) });
     const end = await newest();
     const accepted = new Promise<Socket>((done) => app().server.once("connection", done));
-    const slow = await openStalled(app().port, get(`/poll?since=${end - 500}&limit=500`).repeat(1));
+    const slow = await openStalled(app().port, rawGet(`/poll?since=${end - 500}&limit=500`).repeat(1));
     const served = await accepted;
     // One answer may fit into what the kernel takes: it asks until one does not.
     for (let i = 0; served.writableLength === 0 && i < 20; i++) {
       const written = served.bytesWritten;
-      if (i > 0) slow.write(Buffer.from(get(`/poll?since=${end - 500}&limit=500`)));
+      if (i > 0) slow.write(Buffer.from(rawGet(`/poll?since=${end - 500}&limit=500`)));
       await until(() => served.bytesWritten > written || served.writableLength > 0, "an answer");
       await turn();
     }
     expect(served.writableLength).toBeGreaterThan(0);
     app().server.closeIdleConnections();
     expect(served.destroyed).toBe(false);
-    slow.write(Buffer.from(get(`/poll?since=${end}`)));
+    slow.write(Buffer.from(rawGet(`/poll?since=${end}`)));
     const { last } = slow.read();
     await parked(1);
     await app().chat.send({ room: "lobby", text: "the very last" });
@@ -157,7 +144,7 @@ describe("closeIdleConnections", () => {
 
 it("who pipelines polls and reads nothing is read no further: what waits for it is bounded", async () => {
   const accepted = new Promise<Socket>((done) => app().server.once("connection", done));
-  const polls = Buffer.from(get(`/poll?since=${await newest()}`).repeat(1000));
+  const polls = Buffer.from(rawGet(`/poll?since=${await newest()}`).repeat(1000));
   const greedy = await openStalled(app().port, "");
   const served = await accepted;
   let most = 0;
@@ -176,7 +163,7 @@ it("a server that stops answers who is parked with Connection: close, and the co
   const own = await startStandalone();
   try {
     const socket = await openRaw(own.port);
-    socket.write(get("/poll?since=0"));
+    socket.write(rawGet("/poll?since=0"));
     await until(() => own.chat.tail.parked === 1, "parked");
     own.server.close();
     own.chat.stop();

@@ -1,10 +1,9 @@
 /** On one connection answers come in the order of the requests, and each request gets its own, whatever it is pipelined with. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Gate } from "../support/gate.js";
-import type { PollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
-import { answersIn, type RawAnswer } from "../support/raw-answers.js";
-import { openRaw, type RawSocket, sendParts } from "../support/raw-socket.js";
+import { answersIn, answersOf, bodyOf, type RawAnswer } from "../support/raw-answers.js";
+import { openRaw, type RawSocket, rawGet, sendParts } from "../support/raw-socket.js";
+import { slowSessions } from "../support/slow-sessions.js";
 import { standalone } from "../support/standalone.js";
 import { turn } from "../support/turn.js";
 import { until } from "../support/until.js";
@@ -20,25 +19,12 @@ afterEach(async () => {
   await nobodyWaits(benchOf(app()));
 });
 
-function get(path: string, ...headers: string[]): string {
-  return [`GET ${path} HTTP/1.1`, "Host: chat", ...headers, "", ""].join("\r\n");
-}
-
-async function answersOf(socket: RawSocket, count: number): Promise<readonly RawAnswer[]> {
-  await until(
-    () => answersIn(socket.received()).length >= count,
-    () => `${count} answers; what came: ${socket.received()}`,
-  );
-  return answersIn(socket.received());
-}
-
 const parked = (count: number) =>
   until(
     () => app().chat.tail.parked === count,
     () => `${count} parked; ${app().chat.tail.parked} are`,
   );
 
-const bodyOf = (answer: RawAnswer | undefined) => JSON.parse(answer?.body ?? "null") as PollBody;
 const idsOf = (answer: RawAnswer | undefined) => bodyOf(answer).messages.map(({ id }) => id);
 
 describe("a poll, a send, a poll and a page", () => {
@@ -56,8 +42,8 @@ describe("a poll, a send, a poll and a page", () => {
   ])("%s are answered in that order, the first poll empty as others came behind it", async (_how, write) => {
     const start = await said("before");
     const socket = await openRaw(app().port);
-    const poll = get(`/poll?since=${start}`);
-    await write(socket, poll + sendParts({ name: "Ana", text: "between" }).join("") + poll + get("/"));
+    const poll = rawGet(`/poll?since=${start}`);
+    await write(socket, poll + sendParts({ name: "Ana", text: "between" }).join("") + poll + rawGet("/"));
     const [released, sent, woken, page] = await answersOf(socket, 4);
     expect([released, sent, woken, page].map((answer) => answer?.status)).toEqual([200, 201, 200, 200]);
     expect(bodyOf(released)).toMatchObject({
@@ -74,13 +60,7 @@ describe("a poll behind one that is still being looked up", () => {
   /** Holds every read of a session until the gate is opened. */
   async function withSlowSessions() {
     const { cookie } = await signIn(app().url, `Slow-${Math.floor(Math.random() * 1e9)}`);
-    const { sessions } = app().chat.store;
-    const read = sessions.read.bind(sessions);
-    const gate = new Gate();
-    const asked = vi.spyOn(sessions, "read").mockImplementation(async (id) => {
-      await gate.pass();
-      return read(id);
-    });
+    const { gate, asked } = slowSessions(app().chat.store.sessions);
     return { cookie: `Cookie: ${cookie}`, gate, asked };
   }
 
@@ -88,9 +68,9 @@ describe("a poll behind one that is still being looked up", () => {
     const start = await said("before");
     const { cookie, gate, asked } = await withSlowSessions();
     const socket = await openRaw(app().port);
-    socket.write(get(`/poll?since=${start - 1}`, cookie));
+    socket.write(rawGet(`/poll?since=${start - 1}`, cookie));
     await until(() => asked.mock.calls.length === 1, "the session read");
-    socket.write(get(`/poll?since=${start}`));
+    socket.write(rawGet(`/poll?since=${start}`));
     const [released] = await answersOf(socket, 1);
     expect(bodyOf(released)).toMatchObject({
       messages: [],
@@ -112,7 +92,7 @@ describe("a poll behind one that is still being looked up", () => {
     const start = await said("before");
     const { cookie, gate, asked } = await withSlowSessions();
     const socket = await openRaw(app().port);
-    socket.write(get(`/poll?since=${start - 1}&limit=1`, cookie) + get(`/poll?since=${start}`, cookie));
+    socket.write(rawGet(`/poll?since=${start - 1}&limit=1`, cookie) + rawGet(`/poll?since=${start}`, cookie));
     await until(() => asked.mock.calls.length === 2, "two session reads");
     expect(bodyOf((await answersOf(socket, 1))[0])).toMatchObject({ messages: [], retry: 1000 });
     gate.open();
@@ -127,10 +107,10 @@ describe("a poll behind one that is still being looked up", () => {
     const start = await said("before");
     const socket = await openRaw(app().port);
     socket.write(
-      get(`/poll?since=${start - 1}&wait=0`) +
-        get("/poll?since=0&room=nowhere-1") +
-        get("/poll?since=0-zzzz&limit=1") +
-        get(`/poll?since=${start}&wait=0`),
+      rawGet(`/poll?since=${start - 1}&wait=0`) +
+        rawGet("/poll?since=0&room=nowhere-1") +
+        rawGet("/poll?since=0-zzzz&limit=1") +
+        rawGet(`/poll?since=${start}&wait=0`),
     );
     const answers = await answersOf(socket, 4);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -146,16 +126,16 @@ describe("a poll behind one that is still being looked up", () => {
     const start = await said("before");
     const { cookie, gate, asked } = await withSlowSessions();
     const socket = await openRaw(app().port);
-    socket.write(get(`/poll?since=${start}`, cookie));
+    socket.write(rawGet(`/poll?since=${start}`, cookie));
     await until(() => asked.mock.calls.length === 1, "the session read");
-    socket.write(get("/healthz"));
+    socket.write(rawGet("/healthz"));
     await answersOf(socket, 2);
     const passed = gate.passed(1);
     gate.open();
     await passed;
     for (let i = 0; i < 20; i++) await turn();
     expect(app().chat.tail.parked).toBe(0);
-    socket.write(get(`/poll?since=${start}`));
+    socket.write(rawGet(`/poll?since=${start}`));
     await parked(1);
     for (let i = 0; i < 20; i++) await turn();
     expect(answersIn(socket.received())).toHaveLength(2);
@@ -167,13 +147,13 @@ describe("a poll behind one that is still being looked up", () => {
 describe("what node answers by itself comes behind the poll's answer", () => {
   it.each([
     ["no Host", "GET / HTTP/1.1\r\n\r\n", 400],
-    ["an expectation that nobody keeps", get("/", "Expect: x"), 417],
-    ["a handshake", get("/ws?since=now", ...handshake()), 101],
-    ["h2c, which is passed over", get("/healthz", "Connection: Upgrade", "Upgrade: h2c"), 200],
+    ["an expectation that nobody keeps", rawGet("/", "Expect: x"), 417],
+    ["a handshake", rawGet("/ws?since=now", ...handshake()), 101],
+    ["h2c, which is passed over", rawGet("/healthz", "Connection: Upgrade", "Upgrade: h2c"), 200],
   ])("%s", async (_what, bytes, status) => {
     const start = await newest();
     const socket = await openRaw(app().port);
-    socket.write(get(`/poll?since=${start}`));
+    socket.write(rawGet(`/poll?since=${start}`));
     await parked(1);
     socket.write(bytes);
     await socket.until(/HTTP\/1.1 [\s\S]*HTTP\/1.1 /);

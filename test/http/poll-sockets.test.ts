@@ -1,12 +1,12 @@
 /** Polls over bare connections: HTTP/1.0, many on one connection, pipelined, cut in every way. */
 import type { Socket } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { Gate } from "../support/gate.js";
+import { afterEach, describe, expect, it } from "vitest";
 import { makeRoom, say } from "../support/guest.js";
 import type { PollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
 import { answersIn, type RawAnswer } from "../support/raw-answers.js";
 import { openRaw, type RawSocket } from "../support/raw-socket.js";
+import { slowSessions } from "../support/slow-sessions.js";
 import { standalone } from "../support/standalone.js";
 import { until } from "../support/until.js";
 import { benchOf, nobodyWaits, park } from "../support/waiting.js";
@@ -148,13 +148,7 @@ describe("a connection that goes while its polls wait", () => {
   });
 
   it("cut while its session is still being read does not park afterwards", async () => {
-    const { sessions } = app().chat.store;
-    const read = sessions.read.bind(sessions);
-    const gate = new Gate();
-    const asked = vi.spyOn(sessions, "read").mockImplementation(async (id) => {
-      await gate.pass();
-      return read(id);
-    });
+    const { gate, asked } = slowSessions(app().chat.store.sessions);
     const { cookie } = await signIn(app().url, "Bo");
     const seenGone = new Promise<void>((done) => {
       app().server.once("connection", (socket: Socket) => socket.once("close", () => done()));

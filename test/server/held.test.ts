@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { say } from "../support/guest.js";
 import { call } from "../support/http-client.js";
-import { openRaw, type RawSocket } from "../support/raw-socket.js";
+import { openRaw, type RawSocket, rawGet } from "../support/raw-socket.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { until } from "../support/until.js";
 
@@ -42,7 +42,7 @@ async function open(path: string, first: RegExp | null): Promise<void> {
   for (let n = 0; n < READERS; n++) {
     const socket = await openRaw(server.port);
     sockets.push(socket);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: chat\r\n\r\n`);
+    socket.write(rawGet(path));
     if (first) await socket.until(first);
   }
 }
@@ -53,7 +53,7 @@ test(`${READERS} parked polls hold neither requests nor responses, and share the
   const next = await say(server.url, "Ana", "and one more");
   for (const socket of sockets) {
     await socket.until(/"and one more"/);
-    socket.write(`GET /poll?since=${next}&wait=45 HTTP/1.1\r\nHost: chat\r\n\r\n`);
+    socket.write(rawGet(`/poll?since=${next}&wait=45`));
   }
   await hasParkedAgain();
   const { requests, responses, timers } = await held();

@@ -1,4 +1,7 @@
 /** The answers in what came over a bare connection. */
+import type { PollBody } from "./http-client.js";
+import type { RawSocket } from "./raw-socket.js";
+import { until } from "./until.js";
 
 export interface RawAnswer {
   readonly version: string;
@@ -26,4 +29,17 @@ export function answersIn(text: string): readonly RawAnswer[] {
     answers.push({ version, status: Number(status), headers, body: rest.slice(headEnd + 4, bodyEnd) });
     rest = rest.slice(bodyEnd);
   }
+}
+
+/** Waits until there are so many. */
+export async function answersOf(socket: RawSocket, count: number): Promise<readonly RawAnswer[]> {
+  await until(
+    () => answersIn(socket.received()).length >= count,
+    () => `${count} answers; what came: ${socket.received()}`,
+  );
+  return answersIn(socket.received());
+}
+
+export function bodyOf(answer: RawAnswer | undefined): PollBody {
+  return JSON.parse(answer?.body ?? "null") as PollBody;
 }

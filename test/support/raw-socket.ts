@@ -39,6 +39,10 @@ export function openRaw(port: number): Promise<RawSocket> {
   });
 }
 
+export function rawGet(path: string, ...headers: string[]): string {
+  return [`GET ${path} HTTP/1.1`, "Host: chat", ...headers, "", ""].join("\r\n");
+}
+
 /** A send whose body is still on its way: everything but its last byte. */
 export function sendParts(fields: Readonly<Record<string, string>>): [head: string, last: string] {
   const body = new URLSearchParams(fields).toString();
