@@ -41,6 +41,14 @@ export function openFilesMax() {
   return line === undefined || line === "unlimited" ? Number.POSITIVE_INFINITY : Number(line);
 }
 
+/** Files a server opens besides its clients' sockets, with room to spare. */
+const OTHER_FILES = 500;
+
+/** How many clients one server can have here. */
+export function clientsMax() {
+  return openFilesMax() - OTHER_FILES;
+}
+
 function sumOf(pids, field) {
   const pattern = new RegExp(`^${field}:\\s+(\\d+) kB`, "m");
   return (

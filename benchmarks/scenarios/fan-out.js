@@ -1,5 +1,5 @@
 /** One message to everybody who is parked: the server's CPU for each delivery with the poll that follows, and the burst's time. */
-import { openFilesMax } from "../machine/accounting.js";
+import { clientsMax, openFilesMax } from "../machine/accounting.js";
 import { settled } from "../machine/settle.js";
 import { isDear, parkedFor } from "../servers/dear.js";
 import { signIn } from "../servers/parkbench.js";
@@ -18,8 +18,6 @@ const FEWER = { warm: 10_000, deliveries: 10_000, bursts: 2 };
 const QUICK = { parked: [1_000, 5_000], signedIn: 1_000, warm: 20_000, deliveries: 15_000, bursts: 3 };
 const QUICK_FEWER = { warm: 5_000, deliveries: 5_000, bursts: 2 };
 
-/** Files a server opens besides its clients' sockets, with room to spare. */
-const OTHER_FILES = 500;
 const LATER_WARM_MESSAGES = 2;
 
 export const scenario = {
@@ -32,7 +30,7 @@ export const scenario = {
   /** @returns {Promise<{ rows: object[] }>} */
   async run({ rounds, quick, peers, say }) {
     const plan = quick ? QUICK : FULL;
-    const steps = plan.parked.filter((parked) => parked + OTHER_FILES <= openFilesMax());
+    const steps = plan.parked.filter((parked) => parked <= clientsMax());
     if (steps.length < plan.parked.length) {
       say(
         `a process may open ${openFilesMax()} files here: no more than ${steps.at(-1)} parked (see ulimit -n)`,

@@ -1,5 +1,5 @@
 /** Whether a small room pays for a full house: a message to 10 readers, with nobody and with 19,000 parked in other rooms. */
-import { openFilesMax } from "../machine/accounting.js";
+import { clientsMax } from "../machine/accounting.js";
 import { settled } from "../machine/settle.js";
 import { withCrowd } from "./crowded.js";
 import { inRounds } from "./rounds.js";
@@ -8,8 +8,6 @@ const FULL = { elsewhere: 19_000, rooms: 100, readers: 10, warm: 2_000, messages
 const QUICK = { ...FULL, elsewhere: 5_000, warm: 1_000, messages: 200 };
 
 const SMALL = "small";
-/** Files a server opens besides its clients' sockets, with room to spare. */
-const OTHER_FILES = 500;
 /** Nobody elsewhere comes back while the small room is measured. */
 const WAIT_S = 45;
 /** In which the readers have asked again. */
@@ -25,7 +23,7 @@ export const scenario = {
   /** @returns {Promise<{ rows: object[] }>} */
   run({ rounds, quick, peers, say }) {
     const plan = quick ? QUICK : FULL;
-    const crowded = Math.min(plan.elsewhere, openFilesMax() - OTHER_FILES);
+    const crowded = Math.min(plan.elsewhere, clientsMax());
     const others = Array.from({ length: plan.rooms }, (_, i) => `room-${i}`);
     return inRounds({ scenario: "isolation", rounds, peers, say }, async (peer, add) => {
       for (const elsewhere of [0, crowded]) {

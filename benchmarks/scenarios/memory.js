@@ -1,5 +1,5 @@
 /** What a parked client costs in memory: after the start, and at the highest through fan-outs. */
-import { openFilesMax } from "../machine/accounting.js";
+import { clientsMax } from "../machine/accounting.js";
 import { settled } from "../machine/settle.js";
 import { parkedFor } from "../servers/dear.js";
 import { withCrowd } from "./crowded.js";
@@ -8,8 +8,6 @@ import { inRounds } from "./rounds.js";
 const FULL = { parked: [10_000, 18_000], fanOuts: 3 };
 const QUICK = { parked: [1_000, 5_000], fanOuts: 2 };
 
-/** Files a server opens besides its clients' sockets, with room to spare. */
-const OTHER_FILES = 500;
 /** Longer than anything here takes: nobody's poll ends while it is looked at. */
 const WAIT_S = 45;
 const REST_MS = 1_000;
@@ -24,7 +22,7 @@ export const scenario = {
   /** @returns {Promise<{ rows: object[] }>} */
   async run({ rounds, quick, peers, say }) {
     const plan = quick ? QUICK : FULL;
-    const steps = plan.parked.filter((parked) => parked + OTHER_FILES <= openFilesMax());
+    const steps = plan.parked.filter((parked) => parked <= clientsMax());
     return inRounds({ scenario: "memory", rounds, peers, say }, async (peer, add) => {
       // A server of its own for each size: what the size before has left behind would be counted, or be used again.
       for (const parked of parkedFor(peer, steps)) {

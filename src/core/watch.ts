@@ -65,7 +65,7 @@ export class Watch {
 
   /** Whether everything that was rung for has been read. */
   get isCurrent(): boolean {
-    return this.#isReady && !this.#busy && !this.#rung && this.#reread === null;
+    return !this.#busy && !this.#rung && this.#reread === null;
   }
 
   stop(): void {

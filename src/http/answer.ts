@@ -12,6 +12,8 @@ export const NEVER_CACHED = {
   "X-Content-Type-Options": "nosniff",
 } as const;
 
+export const JSON_TYPE = "application/json; charset=utf-8";
+
 /** Without `X-Accel-Buffering`, nginx's defaults hold a stream until its end, whatever padding it has (measured). */
 export const STREAM_HEADERS = {
   ...NEVER_CACHED,
@@ -34,7 +36,7 @@ export function writeAnswer(res: ServerResponse, status: number, type: string, b
 const NEVER_CACHED_LIST = Object.entries(NEVER_CACHED).flat();
 
 export function writeJson(res: ServerResponse, status: number, content: unknown): void {
-  writeAnswer(res, status, "application/json; charset=utf-8", JSON.stringify(content));
+  writeAnswer(res, status, JSON_TYPE, JSON.stringify(content));
 }
 
 /** 303 to a path below the mount point: relative, as Host may be a proxy's own idea of our name. */

@@ -1,6 +1,6 @@
 /** A request that waits for its one answer, and how that is written. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { writeAnswer } from "./answer.js";
+import { JSON_TYPE, writeAnswer } from "./answer.js";
 import { type Problem, writeProblem } from "./errors.js";
 import { type Connection, connectionOf } from "./parking.js";
 import type { PollAnswer } from "./whole-answer.js";
@@ -44,10 +44,10 @@ export class WholeExchange implements Exchange {
   answer({ body }: PollAnswer, isLast: boolean): void {
     const res = this.#res;
     // A host's own time limit may have answered in our place.
-    if (res.destroyed || res.headersSent) return;
+    if (this.isOver) return;
     if (isLast) res.setHeader("Connection", "close");
     if (this.preference !== null) res.setHeader("Preference-Applied", this.preference);
-    writeAnswer(res, 200, "application/json; charset=utf-8", body);
+    writeAnswer(res, 200, JSON_TYPE, body);
   }
 
   refuse(problem: Problem): void {

@@ -3,7 +3,7 @@ import { formatCursor } from "../core/cursor.js";
 import type { MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import { askerOf, type Identity } from "../identity/identity.js";
-import { writeAnswer } from "./answer.js";
+import { JSON_TYPE, writeAnswer } from "./answer.js";
 import { encodeMessages } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
@@ -32,7 +32,7 @@ export function historyHandler({ log, rooms, identity, logger }: HistoryParts): 
       const { messages, more } = await log.before([room], before, limit);
       const next = formatCursor(messages.at(-1)?.id ?? 0, log.epoch);
       const body = `{"messages":${encodeMessages(messages)},"next":"${next}","more":${more}}`;
-      writeAnswer(res, 200, "application/json; charset=utf-8", body);
+      writeAnswer(res, 200, JSON_TYPE, body);
     };
     run().catch((error: unknown) => writeProblem(req, res, problemOf(error, logger)));
   };

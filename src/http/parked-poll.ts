@@ -54,15 +54,16 @@ export class ParkedPoll implements Reader, Guest {
 
   wake(batch: Batch, why: Wake): void {
     const last = batch.messages.at(-1);
+    const heard = heardBy(batch, this.#user, this.#echo);
     // Nothing but what the reader wrote itself: it waits on, behind it.
-    if (last && heardBy(batch, this.#user, this.#echo).messages.length === 0) {
+    if (last && heard.messages.length === 0) {
       this.after = last.id;
       this.#enter(this.#untilMs - performance.now());
       return;
     }
     this.#unlist();
-    if (last && this.#parts.rooms.arePrivate) this.#answerIfReadable(batch, last.id);
-    else if (last) this.#answer(batch, last.id);
+    if (last && this.#parts.rooms.arePrivate) this.#answerIfReadable(heard, last.id);
+    else if (last) this.#answer(heard, last.id);
     else {
       const empty = this.#parts.encoder.empty(this.after, why === "timeout" ? 0 : retryMs(why === "closing"));
       this.#exchange.answer(empty, why === "closing");
@@ -96,14 +97,14 @@ export class ParkedPoll implements Reader, Guest {
   }
 
   /** Rights may have gone while the reader was parked. */
-  #answerIfReadable(batch: Batch, next: number): void {
+  #answerIfReadable(heard: Batch, next: number): void {
     Promise.resolve(this.#parts.rooms.mustRead(this.#user, this.rooms)).then(
-      () => this.#answer(batch, next),
+      () => this.#answer(heard, next),
       (error: unknown) => this.#exchange.refuse(problemOf(error, this.#parts.logger)),
     );
   }
 
-  #answer(batch: Batch, next: number): void {
-    this.#exchange.answer(this.#parts.encoder.rows(heardBy(batch, this.#user, this.#echo), next), false);
+  #answer(heard: Batch, next: number): void {
+    this.#exchange.answer(this.#parts.encoder.rows(heard, next), false);
   }
 }

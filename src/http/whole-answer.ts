@@ -1,6 +1,6 @@
 /** An answer as the bytes that go over the wire, head and body in one buffer: one write, and one for many readers. */
 import { STATUS_CODES } from "node:http";
-import { NEVER_CACHED } from "./answer.js";
+import { JSON_TYPE, NEVER_CACHED } from "./answer.js";
 import { KEEP_ALIVE_MS } from "./timeouts.js";
 
 /** What a poll is answered with; its body is a WebSocket's frame, too. */
@@ -25,7 +25,7 @@ export class PollAnswer {
 
 export type Head = Readonly<Record<string, string | number>>;
 
-export const JSON_HEAD: Head = { ...NEVER_CACHED, "Content-Type": "application/json; charset=utf-8" };
+export const JSON_HEAD: Head = { ...NEVER_CACHED, "Content-Type": JSON_TYPE };
 
 /** What is said of the connection, where node says it; `said`: the head has said it. */
 type ConnectionSaid = "keep" | "close" | "said";

@@ -45,7 +45,7 @@ export class Bell {
   /** Without waiting for the next look; nothing while nobody listens. */
   look(): void {
     if (this.#timer === null) return;
-    const version = this.#look();
+    const version = this.#version();
     if (version === undefined || version === this.#seen) return;
     this.#seen = version;
     this.ring();
@@ -60,7 +60,7 @@ export class Bell {
   #start(): void {
     if (this.#timer !== null) return;
     // What was there before the first listener registered is for its first read, which comes after this.
-    this.#seen = this.#look();
+    this.#seen = this.#version();
     this.#timer = setInterval(() => this.look(), LOOK_MS);
     // Whoever waits has a socket that keeps the process alive; the bell alone must not.
     this.#timer.unref();
@@ -72,7 +72,7 @@ export class Bell {
   }
 
   /** Undefined when the database cannot be asked now: a later look sees whatever this one missed. */
-  #look(): unknown {
+  #version(): unknown {
     try {
       return this.#dataVersion();
     } catch {
