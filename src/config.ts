@@ -1,5 +1,6 @@
 /** The environment, read here and nowhere else. */
 import proxyaddr from "proxy-addr";
+import { LIMITS, type Limits } from "./core/limits.js";
 
 export interface Config {
   readonly port: number;
@@ -10,7 +11,12 @@ export interface Config {
   readonly publicOrigins: readonly string[];
   readonly trustProxy: number | readonly string[];
   readonly logLevel: string;
-  readonly parkedMax: number;
+  readonly limits: Limits;
+  /** 0: everything is kept. */
+  readonly keepDays: number;
+  readonly keepMessages: number;
+  /** Null: no metrics. */
+  readonly metricsPort: number | null;
 }
 
 /** Everything that is wrong with the environment, one line each. */
@@ -27,23 +33,26 @@ export class ConfigError extends Error {
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
 /** Named by the design for later versions. Taking one without obeying it would be worse than refusing it. */
-const NOT_YET = [
-  "DATABASE_LISTEN_URL",
-  "METRICS_PORT",
-  "KEEP_DAYS",
-  "KEEP_MESSAGES",
-  "LIMIT_PARKED_PER_ADDRESS",
-  "LIMIT_PARKED_PER_SESSION",
-  "LIMIT_SENDS_PER_SESSION",
-  "LIMIT_SENDS_PER_ADDRESS",
-  "LIMIT_SIGNINS_PER_ADDRESS",
-  "LIMIT_ROOMS_PER_USER",
-];
+const NOT_YET = ["DATABASE_LISTEN_URL"];
 
-/** 0 means no limit, and that is what this version has. */
-function isOff(name: string, value: string): boolean {
-  return /^(LIMIT|KEEP)_/.test(name) && value === "0";
-}
+/** The variable of each limit. */
+const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
+  parkedMax: "LIMIT_PARKED",
+  parkedPerAddressMax: "LIMIT_PARKED_PER_ADDRESS",
+  parkedPerSessionMax: "LIMIT_PARKED_PER_SESSION",
+  sendsPerSessionMax: "LIMIT_SENDS_PER_SESSION",
+  sendsPerAddressMax: "LIMIT_SENDS_PER_ADDRESS",
+  signInsPerAddressMax: "LIMIT_SIGNINS_PER_ADDRESS",
+  roomsPerUserMax: "LIMIT_ROOMS_PER_USER",
+  bodyBytesMax: "LIMIT_BODY_BYTES",
+  headersMax: "LIMIT_HEADERS",
+  addressBytesMax: "LIMIT_ADDRESS_BYTES",
+  answerBytesMax: "LIMIT_ANSWER_BYTES",
+  streamS: "LIMIT_STREAM_SECONDS",
+  bufferBytesMax: "LIMIT_BUFFER_BYTES",
+};
+
+const LIMIT_MAX = 1_000_000_000;
 
 /** Throws ConfigError with every mistake there is. An empty variable counts as unset. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -77,15 +86,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     publicOrigins: list("PUBLIC_ORIGIN").map(publicOrigin),
     trustProxy: trustProxy(get("TRUST_PROXY") ?? "off"),
     logLevel: logLevel(get("LOG_LEVEL") ?? "info"),
-    parkedMax: whole("LIMIT_PARKED", 0, 1_000_000),
+    limits: Object.fromEntries(
+      Object.entries(LIMIT_NAMES).map(([limit, name]) => [
+        limit,
+        whole(name, LIMITS[limit as keyof Limits], LIMIT_MAX),
+      ]),
+    ) as unknown as Limits,
+    keepDays: whole("KEEP_DAYS", 0, 36_500),
+    keepMessages: whole("KEEP_MESSAGES", 0, LIMIT_MAX),
+    metricsPort: get("METRICS_PORT") === undefined ? null : whole("METRICS_PORT", 0, 65_535),
   };
   const workers = get("WORKERS");
   if (workers !== undefined && workers !== "1") {
     wrong(`WORKERS must be 1 or unset in this version, not "${workers}": it runs as one process.`, null);
   }
   for (const name of NOT_YET) {
-    const value = get(name);
-    if (value && !isOff(name, value)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
+    if (get(name)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;

@@ -1,5 +1,5 @@
 /** What createChat can be told: every option with its default, and one check. */
-import { WAIT_S_MAX } from "./core/limits.js";
+import { LIMITS, type Limits, WAIT_S_MAX } from "./core/limits.js";
 import { type Logger, silent } from "./core/logger.js";
 import type { Identity } from "./identity/identity.js";
 
@@ -21,8 +21,12 @@ export interface ChatOptions {
   readonly guests?: boolean;
   /** How long a poll stays parked when it does not say, in seconds. Default 25: proxies cut at 50 and 60 (measured). */
   readonly waitS?: number;
-  /** Most parked requests in this process, 0 for no limit. Default 0. */
-  readonly parkedMax?: number;
+  /** How much of everything; what is left out has its default (docs/limits.md). 0 means no limit. */
+  readonly limits?: Partial<Limits>;
+  /** Messages older than this many days are removed. Default 0: they are kept. */
+  readonly keepDays?: number;
+  /** Of each room only this many newest messages are kept. Default 0: all are. */
+  readonly keepMessages?: number;
   /** For diagnostics; pino fits. Default: says nothing. */
   readonly logger?: Logger;
   /** Called once when the database file was deleted or replaced under the running program. */
@@ -34,7 +38,7 @@ export interface ChatOptions {
 /** As for SESSION_SECRET. */
 const SECRET_CHARS_MIN = 16;
 
-export type CheckedOptions = Readonly<Required<ChatOptions>>;
+export type CheckedOptions = Readonly<Required<Omit<ChatOptions, "limits">>> & { readonly limits: Limits };
 
 const DEFAULTS: Omit<CheckedOptions, "guests"> = {
   database: "data/parkbench.db",
@@ -43,7 +47,9 @@ const DEFAULTS: Omit<CheckedOptions, "guests"> = {
   publicOrigins: [],
   trustProxy: [],
   waitS: 25,
-  parkedMax: 0,
+  limits: LIMITS,
+  keepDays: 0,
+  keepMessages: 0,
   logger: silent,
   onStorageLost: () => {},
   sessionCookie: null,
@@ -68,7 +74,12 @@ const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
   ],
   guests: [(value) => typeof value === "boolean", "true or false"],
   waitS: [(value) => isWhole(value) && value <= WAIT_S_MAX, `a whole number from 0 to ${WAIT_S_MAX}`],
-  parkedMax: [isWhole, "a whole number, 0 for no limit"],
+  limits: [
+    isLimits,
+    `an object of whole numbers, 0 for no limit, under any of ${Object.keys(LIMITS).join(", ")}`,
+  ],
+  keepDays: [isWhole, "a whole number of days, 0 to keep everything"],
+  keepMessages: [isWhole, "a whole number of messages, 0 to keep all"],
   logger: [hasFunctions("info", "warn", "error"), 'an object with functions "info", "warn" and "error"'],
   onStorageLost: [isFunction, "a function"],
   sessionCookie: [
@@ -83,15 +94,29 @@ const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
  */
 export function checkOptions(options: ChatOptions): CheckedOptions {
   if (!isObject(options)) throw new TypeError("The options must be an object");
-  const given: ChatOptions = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  );
-  const checked: CheckedOptions = { ...DEFAULTS, guests: !given.identity, ...given };
+  const given = defined(options);
+  const checked: CheckedOptions = {
+    ...DEFAULTS,
+    guests: !given.identity,
+    ...given,
+    limits: filled(given.limits),
+  };
   for (const name of Object.keys(options))
     if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`Unknown option "${name}"`);
   for (const [name, [fits, must]] of Object.entries(CHECKS))
     if (!fits(checked[name as keyof ChatOptions])) throw new TypeError(`"${name}" must be ${must}`);
   return checked;
+}
+
+/** What is no object is left for the check to refuse. */
+function filled(limits: unknown): Limits {
+  return isObject(limits) || limits === undefined
+    ? { ...LIMITS, ...defined(limits ?? {}) }
+    : (limits as Limits);
+}
+
+function defined<T extends object>(given: T): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -112,6 +137,13 @@ function isFilled(value: unknown): value is string {
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isLimits(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.entries(value).every(([name, limit]) => Object.hasOwn(LIMITS, name) && isWhole(limit))
+  );
 }
 
 /** Array.from, as `every` passes over the holes of a sparse array. */

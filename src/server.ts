@@ -3,12 +3,12 @@ import { createServer, type Server } from "node:http";
 import express from "express";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import { type OpenChat, openChat } from "./chat.js";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import type { Store } from "./core/store.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { handUpgrades } from "./http/upgrade.js";
+import { type OpenChat, openChat } from "./open-chat.js";
 import { checkOptions } from "./options.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
@@ -38,7 +38,9 @@ async function main(): Promise<void> {
       sessionCookie: { name: SESSION_COOKIE, secrets },
       publicOrigins: config.publicOrigins,
       trustProxy: config.trustProxy,
-      parkedMax: config.parkedMax,
+      limits: config.limits,
+      keepDays: config.keepDays,
+      keepMessages: config.keepMessages,
       logger,
     }),
     store,

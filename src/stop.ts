@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
-import type { OpenChat } from "./chat.js";
+import type { OpenChat } from "./open-chat.js";
 
 const CLOSE_IDLE_MS = 100;
 const CUT_MS = 8000;

@@ -1,5 +1,6 @@
 /** What createChat can be told: what is left out gets its default, what cannot be is named before anything is opened. */
 import { describe, expect, it } from "vitest";
+import { LIMITS } from "../src/core/limits.js";
 import { silent } from "../src/core/logger.js";
 import { type ChatOptions, createChat } from "../src/index.js";
 import { checkOptions } from "../src/options.js";
@@ -19,7 +20,9 @@ describe("an option that is left out", () => {
     "trustProxy",
     "guests",
     "waitS",
-    "parkedMax",
+    "limits",
+    "keepDays",
+    "keepMessages",
     "logger",
     "onStorageLost",
     "sessionCookie",
@@ -46,7 +49,8 @@ const GOOD: readonly [keyof ChatOptions, ...unknown[]][] = [
   ["trustProxy", 0, 2, [], ["loopback", "10.0.0.0/8"]],
   ["guests", true, false],
   ["waitS", 0, 45],
-  ["parkedMax", 0, 20_000],
+  ["keepDays", 0, 90],
+  ["keepMessages", 0, 100_000],
   ["logger", silent],
   ["onStorageLost", () => {}],
   ["sessionCookie", null, { name: "sid", secrets: ["keyboard cat"] }],
@@ -66,7 +70,18 @@ const BAD: readonly [keyof ChatOptions, ...unknown[]][] = [
   ["trustProxy", "loopback", null, -1, 1.5, Number.NaN, true, [5], [""]],
   ["guests", null, 1, "yes"],
   ["waitS", -1, 46, 1.5, "25", null],
-  ["parkedMax", -1, 0.5, Number.POSITIVE_INFINITY, "5", null],
+  [
+    "limits",
+    null,
+    5,
+    { parked: 5 },
+    { parkedMax: -1 },
+    { parkedMax: 0.5 },
+    { parkedMax: "5" },
+    { parkedMax: null },
+  ],
+  ["keepDays", -1, 0.5, Number.POSITIVE_INFINITY, "5", null],
+  ["keepMessages", -1, 0.5, null],
   ["logger", {}, null, { ...silent, error: undefined }, { ...silent, info: "yes" }, { ...silent, warn: 1 }],
   ["onStorageLost", 5, null, {}],
   [
@@ -82,6 +97,12 @@ const BAD: readonly [keyof ChatOptions, ...unknown[]][] = [
 
 const each = (list: typeof GOOD) =>
   list.flatMap(([name, ...values]) => values.map((value) => ({ name, value })));
+
+it("takes some limits, and the defaults for the others", () => {
+  const limits = { parkedMax: 0, sendsPerSessionMax: 3 };
+  expect(checkOptions({ limits }).limits).toEqual({ ...LIMITS, ...limits });
+  expect(checkOptions(untyped({ limits: { streamS: undefined } })).limits).toEqual(LIMITS);
+});
 
 describe("a value", () => {
   it.each(each(GOOD))("that can be is taken as it is: $name $value", ({ name, value }) => {

@@ -37,6 +37,18 @@ export type ErrorCode =
   | "wrong_user"
   | "name_taken"
   | "nonce_reused"
+  | "no_message"
+  | "banned"
+  | "muted"
+  | "slow_mode"
+  | "not_moderator"
+  | "bad_code"
+  // the limits
+  | "too_many_sends"
+  | "too_many_signins"
+  | "too_many_rooms"
+  | "address_too_long"
+  | "overloaded"
   // the server
   | "storage_busy"
   | "storage_full"
@@ -48,10 +60,13 @@ export type ErrorCode =
 export class ParkbenchError extends Error {
   override readonly name = "ParkbenchError";
   readonly code: ErrorCode;
+  /** When trying again makes sense, in whole seconds, where that is known here and not by the code alone. */
+  readonly retryAfterS: number | undefined;
 
   /** `message` is shown to the person who asked: what was wrong and what to do, never an internal. */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly retryAfterS?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterS = options?.retryAfterS;
   }
 }

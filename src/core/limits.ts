@@ -1,4 +1,51 @@
-/** How much of everything: the figures of the wire format. */
+/** How much of everything: what whoever runs it can set, and the figures of the wire format. */
+
+/**
+ * What one server gives to one of its users, and to all. 0 means no limit. Those per address count an IPv6 address by its
+ * /64, and pass over loopback peers while no proxy is trusted.
+ */
+export interface Limits {
+  /** Parked requests and streams in one process. */
+  readonly parkedMax: number;
+  readonly parkedPerAddressMax: number;
+  readonly parkedPerSessionMax: number;
+  /** Messages in 10 seconds. */
+  readonly sendsPerSessionMax: number;
+  /** Messages in 10 seconds. */
+  readonly sendsPerAddressMax: number;
+  /** New sign-ins in a minute. */
+  readonly signInsPerAddressMax: number;
+  /** Rooms that one user has made. */
+  readonly roomsPerUserMax: number;
+  /** A request's body, and a WebSocket frame, after percent-decoding. */
+  readonly bodyBytesMax: number;
+  readonly headersMax: number;
+  /** An address, its query included. */
+  readonly addressBytesMax: number;
+  /** Text of the rows of one answer or batch, about; one row always fits. */
+  readonly answerBytesMax: number;
+  /** How long a stream of events or a page's stream lives, in seconds; 1 at least. */
+  readonly streamS: number;
+  /** Unread bytes of a stream or WebSocket after which nothing more is written to it. */
+  readonly bufferBytesMax: number;
+}
+
+/** Sized for a school behind one address. */
+export const LIMITS: Limits = {
+  parkedMax: 50_000,
+  parkedPerAddressMax: 1000,
+  parkedPerSessionMax: 12,
+  sendsPerSessionMax: 30,
+  sendsPerAddressMax: 300,
+  signInsPerAddressMax: 60,
+  roomsPerUserMax: 20,
+  bodyBytesMax: 16 * 1024,
+  headersMax: 100,
+  addressBytesMax: 8 * 1024,
+  answerBytesMax: 1024 * 1024,
+  streamS: 60,
+  bufferBytesMax: 1024 * 1024,
+};
 
 /** Longest park: haproxy's defaults cut at 50 s, nginx's and varnish's at 60 s (measured). */
 export const WAIT_S_MAX = 45;
@@ -11,7 +58,7 @@ export const DATA_BYTES_MAX = 8 * 1024;
 export const DATA_LEVELS_MAX = 100;
 
 /** A request's body, after percent-decoding. */
-export const BODY_BYTES_MAX = 16 * 1024;
+export const BODY_BYTES_MAX = LIMITS.bodyBytesMax;
 
 export const ROWS_DEFAULT = 100;
 export const ROWS_MAX = 500;

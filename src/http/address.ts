@@ -1,12 +1,18 @@
 /** The address a request comes from, through as many proxies as are trusted. */
 import type { IncomingMessage } from "node:http";
+import ipaddr from "ipaddr.js";
 import proxyaddr from "proxy-addr";
+
+/** Of one IPv6 subscriber: who has one address has all of its /64. */
+const IPV6_PREFIX_BITS = 64;
 
 export class Addresses {
   readonly #trust: (address: string, hop: number) => boolean;
+  readonly #trustsNobody: boolean;
 
   /** A number of hops, or addresses and ranges of proxies. X-Forwarded-For of anybody else is not believed. */
   constructor(trustProxy: number | readonly string[]) {
+    this.#trustsNobody = trustProxy === 0 || (typeof trustProxy !== "number" && trustProxy.length === 0);
     this.#trust =
       typeof trustProxy === "number"
         ? (_address, hop) => hop < trustProxy
@@ -14,6 +20,33 @@ export class Addresses {
   }
 
   of(req: IncomingMessage): string {
-    return req.socket.remoteAddress === undefined ? "gone" : proxyaddr(req, this.#trust);
+    const { remoteAddress } = req.socket;
+    if (remoteAddress === undefined) return "gone";
+    return this.#trustsNobody ? remoteAddress : proxyaddr(req, this.#trust);
   }
+
+  /**
+   * What limits and bans count: an IPv4 address, an IPv6 /64. Null for a loopback peer while no proxy is trusted: it may
+   * be a proxy that nobody told us of, with everybody behind it.
+   */
+  countedOf(req: IncomingMessage): string | null {
+    const counted = countedForm(this.of(req));
+    return this.#trustsNobody && counted !== null && isLoopback(counted) ? null : counted;
+  }
+}
+
+/** An address as it is counted, or null for what is no address. */
+export function countedForm(address: string): string | null {
+  // Most are this, and parsing costs more than asking.
+  if (/^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(address) && ipaddr.IPv4.isValidFourPartDecimal(address))
+    return address;
+  const [bare = ""] = address.split("%");
+  if (!ipaddr.IPv6.isValid(bare)) return null;
+  const parsed = ipaddr.IPv6.parse(bare);
+  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${bare}/${IPV6_PREFIX_BITS}`).toString()}/${IPV6_PREFIX_BITS}`;
+}
+
+function isLoopback(counted: string): boolean {
+  return counted.startsWith("127.") || counted === "::/64";
 }

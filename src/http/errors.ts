@@ -12,6 +12,8 @@ export interface Problem {
   readonly status: number;
   readonly code: ErrorCode;
   readonly detail: string;
+  /** As in the header Retry-After: a program behind a proxy that drops it, and one in a WebSocket, can read it here. */
+  readonly retryAfter?: number;
 }
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -49,6 +51,17 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   wrong_user: 403,
   name_taken: 409,
   nonce_reused: 409,
+  no_message: 404,
+  banned: 403,
+  muted: 403,
+  slow_mode: 429,
+  not_moderator: 403,
+  bad_code: 403,
+  too_many_sends: 429,
+  too_many_signins: 429,
+  too_many_rooms: 403,
+  address_too_long: 414,
+  overloaded: 503,
   storage_busy: 503,
   storage_full: 503,
   storage_lost: 503,
@@ -64,6 +77,9 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   storage_lost: 5,
   storage_failed: 5,
   closed: 2,
+  overloaded: 2,
+  too_many_sends: 5,
+  too_many_signins: 30,
 };
 
 /** Storage errors name files and paths: the log gets those, the asker gets what to do. */
@@ -85,7 +101,16 @@ export function problemOf(error: unknown, logger: Logger): Problem {
   const status = STATUS[code];
   if (status >= 500) logger.error({ err: error, code }, "a request failed");
   const detail = SHOWN_INSTEAD[code] ?? known?.message ?? "";
-  return { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, code, detail };
+  const told = error instanceof ParkbenchError ? error.retryAfterS : undefined;
+  const retryAfter = told ?? RETRY_AFTER_S[code];
+  return {
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    code,
+    detail,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
 }
 
 export function writeProblem(req: IncomingMessage, res: ServerResponse, problem: Problem): void {
@@ -95,9 +120,8 @@ export function writeProblem(req: IncomingMessage, res: ServerResponse, problem:
 }
 
 /** When to come back, where that makes sense. */
-export function problemHead({ code }: Problem): Readonly<Record<string, number>> {
-  const retryAfterS = RETRY_AFTER_S[code];
-  return retryAfterS === undefined ? {} : { "Retry-After": retryAfterS };
+export function problemHead({ retryAfter }: Problem): Readonly<Record<string, number>> {
+  return retryAfter === undefined ? {} : { "Retry-After": retryAfter };
 }
 
 /** The headers that go with a problem, whether it is written as JSON or as a page. */

@@ -13,6 +13,7 @@ export interface FrameParts {
   readonly socket: WebSocket;
   readonly wire: Duplex;
   readonly asker: Asker;
+  readonly address: string;
   readonly send: Send;
   readonly logger: Logger;
 }
@@ -89,11 +90,11 @@ export class FrameSends {
   }
 
   async #answer(frame: Buffer): Promise<object> {
-    const { asker, send, logger } = this.#parts;
+    const { asker, address, send, logger } = this.#parts;
     let fields: Fields = new Map();
     try {
       fields = fieldsOf(parseJson(frame.toString()));
-      const { status, content } = await send(fields, asker);
+      const { status, content } = await send(fields, asker, address);
       return { status, ...content };
     } catch (error) {
       const nonce = fields.get("nonce")?.[0];

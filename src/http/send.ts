@@ -9,6 +9,7 @@ import { isClean, isLonger, NONCE } from "../core/text.js";
 import type { Users } from "../core/user.js";
 import type { Asker, Identity } from "../identity/identity.js";
 import { checkName } from "../identity/names.js";
+import type { Addresses } from "./address.js";
 import { messageObject } from "./encode.js";
 import { type Done, type FormParts, formHandler, typed } from "./form.js";
 import type { Frames } from "./frames.js";
@@ -24,6 +25,7 @@ export interface SendParts extends FormParts {
   /** Names held by our own users; null where the host says who people are. */
   readonly users: Users | null;
   readonly guests: boolean;
+  readonly addresses: Addresses;
   readonly pages: Pages;
   readonly frames: Frames;
 }
@@ -32,8 +34,8 @@ export function sendHandler(parts: SendParts, send: Send): Handler {
   const { pages, frames } = parts;
 
   return formHandler(parts, {
-    async act(_req, fields, asker) {
-      const done = await send(fields, asker);
+    async act(req, fields, asker) {
+      const done = await send(fields, asker, parts.addresses.of(req));
       if (!isWritePage(fields)) return done;
       return { ...done, location: done.location.replace("?", "/write?") };
     },
@@ -65,13 +67,13 @@ function roomIn(fields: Fields): string {
 }
 
 /** Stores what a form, a JSON body or a WebSocket frame says, in the asker's name; resolves once it is on disk. */
-export type Send = (fields: Fields, asker: Asker) => Promise<Done>;
+export type Send = (fields: Fields, asker: Asker, address: string) => Promise<Done>;
 
 export function sender(parts: SendParts): Send {
   const { log, rooms, identity, users } = parts;
   return send;
 
-  async function send(fields: Fields, asker: Asker): Promise<Done> {
+  async function send(fields: Fields, asker: Asker, _address: string): Promise<Done> {
     // Before a retry is recognised: it must not be answered with what somebody else has sent.
     mustBe(asIn(fields), asker);
     const text = textIn(fields);

@@ -6,6 +6,7 @@ import { ParkbenchError } from "../core/errors.js";
 import { BODY_BYTES_MAX } from "../core/limits.js";
 import type { Logger } from "../core/logger.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
+import type { Addresses } from "./address.js";
 import type { PollEncoder } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { headerToken } from "./form.js";
@@ -31,6 +32,7 @@ export interface WebSocketParts {
   readonly origins: Origins;
   readonly logger: Logger;
   readonly send: Send;
+  readonly addresses: Addresses;
 }
 
 /** Who is asking is settled by the handshake: a session that a host has ended must not read on for ever. */
@@ -90,7 +92,8 @@ export function webSocketHandler(parts: WebSocketParts): Handler {
   ): void {
     // A frame that breaks the protocol is an error event, after which ws closes with the code that says so.
     socket.on("error", () => {});
-    const sends = new FrameSends({ socket, wire, asker, send: parts.send, logger: parts.logger });
+    const { send, logger } = parts;
+    const sends = new FrameSends({ socket, wire, asker, address: parts.addresses.of(req), send, logger });
     const sink = new FrameSink({ socket, wire, encoder: parts.encoder, sends, logger: parts.logger });
     socket.on("ping", () => sends.pong());
     socket.on("message", (content, isBinary) => sends.take(content, isBinary));

@@ -96,7 +96,7 @@ it("a stop answers it early, and it says so", async () => {
 });
 
 it("counts as parked: where nobody more may park, it is answered at once", async () => {
-  const own = await startStandalone({ parkedMax: 1 });
+  const own = await startStandalone({ limits: { parkedMax: 1 } });
   try {
     await park(benchOf(own), "/check/wait?s=45");
     const second = await send(benchOf(own), "/check/wait?s=45").answer;

@@ -69,7 +69,7 @@ describe("in time", () => {
 });
 
 describe("by what happens", () => {
-  const app = standalone({ parkedMax: 3 });
+  const app = standalone({ limits: { parkedMax: 3 } });
 
   it("over the cap: 200, a retry, the end; those who are there go on", async () => {
     const there = [await parkedAt(app()), await parkedAt(app()), await parkedAt(app())];

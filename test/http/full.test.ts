@@ -12,7 +12,7 @@ import { until } from "../support/until.js";
 import { benchOf, nobodyWaits, park } from "../support/waiting.js";
 import { openSocket } from "../support/ws-client.js";
 
-const app = standalone({ parkedMax: 1 });
+const app = standalone({ limits: { parkedMax: 1 } });
 const bench = () => benchOf(app());
 
 afterEach(async () => {

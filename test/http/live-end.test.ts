@@ -10,7 +10,7 @@ import { type Standalone, standalone, startStandalone } from "../support/standal
 import { until } from "../support/until.js";
 import { benchOf, nobodyWaits } from "../support/waiting.js";
 
-const app = standalone({ parkedMax: 1 });
+const app = standalone({ limits: { parkedMax: 1 } });
 
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -6,7 +6,7 @@ import { standalone } from "../support/standalone.js";
 import { turn } from "../support/turn.js";
 import { benchOf, park, send } from "../support/waiting.js";
 
-const app = standalone({ parkedMax: 0 });
+const app = standalone({ limits: { parkedMax: 0 } });
 const bench = () => benchOf(app());
 
 afterEach(() => {

@@ -7,7 +7,7 @@ import { type Standalone, standalone, startStandalone } from "../support/standal
 import { until } from "../support/until.js";
 import { type Bench, benchOf, nobodyWaits, park, send } from "../support/waiting.js";
 
-const HOUSE = { parkedMax: 3, trustProxy: 1 } as const;
+const HOUSE = { limits: { parkedMax: 3 }, trustProxy: 1 } as const;
 
 describe("a newer poll", () => {
   const app = standalone(HOUSE);
@@ -83,7 +83,7 @@ describe("a newer poll", () => {
 
   it("over the cap is answered at once, empty and with a retry, and those who wait go on", async () => {
     const polls = [];
-    for (let i = 0; i < HOUSE.parkedMax; i++) polls.push(await park(bench(), "/poll?since=now"));
+    for (let i = 0; i < HOUSE.limits.parkedMax; i++) polls.push(await park(bench(), "/poll?since=now"));
     const tooMany = await send(bench(), "/poll?since=now").answer;
     expect(tooMany.status).toBe(200);
     expect(JSON.parse(tooMany.text)).toMatchObject({ messages: [], more: false, retry: 1000 });

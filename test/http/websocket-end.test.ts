@@ -66,7 +66,7 @@ describe("in time", () => {
 });
 
 describe("by what happens", () => {
-  const app = standalone({ parkedMax: 2 });
+  const app = standalone({ limits: { parkedMax: 2 } });
 
   it("4002 for a newer reader of the same client, 1013 over the cap; the others go on", async () => {
     const older = await parkedAt(app(), "&client=tab-1");

@@ -16,9 +16,13 @@ import { pathToFileURL } from "node:url";
 import type Database from "better-sqlite3";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ParkbenchError } from "../../src/core/errors.js";
+import { readMigrations } from "../../src/store/migrate.js";
 import { openStore, pathOf } from "../../src/store/open.js";
 import { tools } from "../support/tools.js";
 import { compile, connect, mount, newFolder, newPath, open, until } from "./places.js";
+
+/** The last step of the schema. */
+const NEWEST = readMigrations(new URL("../../migrations/sqlite/", import.meta.url)).length;
 
 /** Every connection that the store opens, as the driver knows it. */
 const opened = vi.hoisted(() => [] as import("better-sqlite3").Database[]);
@@ -279,9 +283,13 @@ describe("a start that cannot be", () => {
   it("says that the schema is newer than the program, and leaves it as it is", async () => {
     const path = await filled();
     const db = connect(path);
-    db.exec("INSERT INTO migrations VALUES (2, 'later', 0)");
-    isClear(await refusal(path), path, "newer Parkbench (its schema is 2, this one knows up to 1)");
-    expect(db.prepare("SELECT max(number) FROM migrations").pluck().get()).toBe(2);
+    db.prepare("INSERT INTO migrations VALUES (?, 'later', 0)").run(NEWEST + 1);
+    isClear(
+      await refusal(path),
+      path,
+      `newer Parkbench (its schema is ${NEWEST + 1}, this one knows up to ${NEWEST})`,
+    );
+    expect(db.prepare("SELECT max(number) FROM migrations").pluck().get()).toBe(NEWEST + 1);
   });
 
   it("says that the database is another program's, and leaves it as it is", async () => {

@@ -1,0 +1,123 @@
+/** Wires a chat by hand, over a store that is open: the only file that knows every part. */
+import { randomBytes } from "node:crypto";
+import type { Router } from "express";
+import type { Message } from "./core/message.js";
+import type { Sessions } from "./core/session.js";
+import type { Store } from "./core/store.js";
+import { Tail } from "./core/tail.js";
+import { TimedCache } from "./core/timed-cache.js";
+import { turn } from "./core/turn.js";
+import { type HostDraft, sendForHost } from "./host-send.js";
+import { Addresses } from "./http/address.js";
+import { checkHandlers } from "./http/check.js";
+import { watchControl } from "./http/control-watch.js";
+import { PollEncoder } from "./http/encode.js";
+import { type FastLane, fastLane } from "./http/fast-lane.js";
+import { Frames } from "./http/frames.js";
+import { historyHandler } from "./http/history.js";
+import { liveHandler } from "./http/live.js";
+import { navigateHandler } from "./http/navigate.js";
+import { Pages } from "./http/pages.js";
+import { Parking } from "./http/parking.js";
+import { polls } from "./http/poll.js";
+import { ReadableRooms } from "./http/readable-rooms.js";
+import { makeRoomHandler } from "./http/rooms.js";
+import { chatRouter } from "./http/router.js";
+import { sender, sendHandler } from "./http/send.js";
+import { sessionHandlers, whoHandler } from "./http/session.js";
+import { eventsHandler } from "./http/sse.js";
+import { Streams } from "./http/stream.js";
+import { Tokens } from "./http/token.js";
+import { waitHandler } from "./http/wait.js";
+import { webSocketHandler } from "./http/websocket.js";
+import { lightReader } from "./identity/light-reader.js";
+import { SealedSessions } from "./identity/sealed.js";
+import { clearing, type SessionCache } from "./identity/session-cache.js";
+import { sessionIdentity } from "./identity/session-identity.js";
+import type { CheckedOptions } from "./options.js";
+
+/** A chat whose log is open, with the parts that the standalone server needs. */
+export interface OpenChat {
+  readonly router: Router;
+  /** What express-session is to use: the light reader hears of what is written. */
+  readonly sessions: Sessions;
+  readonly store: Store;
+  readonly tail: Tail;
+  readonly pages: Pages;
+  readonly fastLane: FastLane;
+  send(draft: HostDraft): Promise<Message>;
+  /** Answers everybody who waits, and lets nobody wait any more. */
+  stop(): void;
+  close(): Promise<void>;
+}
+
+export async function openChat(options: CheckedOptions, store: Store): Promise<OpenChat> {
+  const { logger, guests, waitS } = options;
+  const { log, control } = store;
+  const tail = new Tail(log, { logger });
+  const cache: SessionCache = new TimedCache(() => tail.following);
+  const identity =
+    options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
+  const users = options.identity ? null : store.users;
+  const addresses = new Addresses(options.trustProxy);
+  const parking = new Parking(tail, addresses, options.limits.parkedMax);
+  const rooms = new ReadableRooms(store.rooms, identity);
+  await watchControl(control, tail, parking, cache, logger);
+  const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
+  const tokens = new Tokens(secrets);
+  const reading = { log, tail, rooms, identity, logger };
+  const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
+  const pages = new Pages({ ...reading, users, tokens, guests });
+  const frames = new Frames({ log, rooms, pages });
+  const form = { identity, sealed, tokens, origins: options, logger, pages };
+
+  const encoder = new PollEncoder(log.epoch);
+  const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, waitS });
+  const sending = { ...form, log, rooms, users, guests, addresses, frames };
+  const take = sender(sending);
+  const send = sendHandler(sending, take);
+  const streams = new Streams({ ...reading, parking });
+  const events = eventsHandler({ ...reading, streams });
+  const webSocket = webSocketHandler({ ...form, rooms, streams, encoder, addresses, send: take });
+  const router = chatRouter({
+    poll,
+    send,
+    events,
+    webSocket,
+    live: liveHandler({ ...reading, streams, pages }),
+    history: historyHandler(reading),
+    makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
+    wait: waitHandler({ ...reading, parking, pages, waitS }),
+    pages,
+    frames,
+    who: whoHandler(form),
+    session:
+      users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
+    navigate: navigateHandler({ ...form, ...reading, parking, waitS }),
+    networkCheck: checkHandlers({ rooms, parking, pages, logger }),
+    check: () => store.check(),
+    logger,
+  });
+  const stop = () => {
+    tail.close();
+    streams.close();
+  };
+  return {
+    router,
+    sessions: clearing(store.sessions, cache),
+    store,
+    tail,
+    pages,
+    fastLane: fastLane(
+      { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket },
+      takePoll,
+      logger,
+    ),
+    send: (draft) => sendForHost(store, draft),
+    stop,
+    async close() {
+      stop();
+      await turn().then(() => store.close()); // Waiting pages read once more before they answer.
+    },
+  };
+}
