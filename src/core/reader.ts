@@ -1,4 +1,5 @@
 /** Whoever waits with a cursor, and the place it has at the tail meanwhile. */
+import type { Counts } from "./counts.js";
 import type { Batch } from "./log.js";
 import type { Logger } from "./logger.js";
 
@@ -41,6 +42,8 @@ export interface FollowOptions {
 
 export interface TailOptions {
   readonly logger?: Logger;
+  /** Where lost and late wake-ups are counted. Default: nowhere that anybody looks. */
+  readonly counts?: Counts;
   /** Readers woken between two looks at other work. Default 256. */
   readonly sliceReaders?: number;
   /** How long the log is followed on for nobody: a reader that was answered comes back in moments. Default 5000. */

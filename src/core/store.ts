@@ -1,5 +1,6 @@
 /** All that one database holds. */
 import type { Control } from "./control.js";
+import type { Counts } from "./counts.js";
 import type { MessageLog } from "./log.js";
 import type { Rooms } from "./room.js";
 import type { Sessions } from "./session.js";
@@ -11,6 +12,8 @@ export interface Store {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly control: Control;
+  /** What this process has done since it opened the store: everybody over it counts here. */
+  readonly counts: Counts;
   /**
    * Rejects when the database cannot be read and written now, or is not the file at its path any more
    * (`storage_lost`): the question behind `/readyz`.

@@ -1,5 +1,7 @@
 /** The end of the log, and the only place where a reader waits. */
+import { Counts } from "./counts.js";
 import { Deadlines } from "./deadlines.js";
+import { Linger } from "./linger.js";
 import { type Batch, EMPTY, type MessageLog } from "./log.js";
 import { type Logger, silent } from "./logger.js";
 import type { Message } from "./message.js";
@@ -21,11 +23,12 @@ import { Watch } from "./watch.js";
 export class Tail {
   readonly #log: MessageLog;
   readonly #logger: Logger;
+  readonly #counts: Counts;
   readonly #rooms = new ParkedRooms();
   readonly #ringListeners: RingListeners;
   readonly #deadlines = new Deadlines<Seat>((seat) => this.#settle(seat, "timeout"));
   readonly #wakeQueue: WakeQueue<Seat>;
-  readonly #lingerMs: number;
+  readonly #linger: Linger;
   /** What a seat may do with itself. */
   readonly #ends: Ends = {
     forget: (seat) => this.#forget(seat),
@@ -33,14 +36,14 @@ export class Tail {
   };
   #parked = 0;
   #watch: Watch | null = null;
-  #lingering: NodeJS.Timeout | null = null;
   #isClosing = false;
 
   constructor(log: MessageLog, options: TailOptions = {}) {
     this.#log = log;
     this.#logger = options.logger ?? silent;
+    this.#counts = options.counts ?? new Counts();
     this.#ringListeners = new RingListeners(this.#logger);
-    this.#lingerMs = options.lingerMs ?? 5000;
+    this.#linger = new Linger(options.lingerMs ?? 5000, () => this.#parked === 0 && this.#stopWatch());
     this.#wakeQueue = new WakeQueue(options.sliceReaders ?? 256, (waiter) => this.#settle(waiter, "rows"));
   }
 
@@ -115,8 +118,9 @@ export class Tail {
     this.#watch ??= new Watch({
       log: this.#log,
       logger: this.#logger,
+      counts: this.#counts,
       onRing: () => this.#ringListeners.tell(),
-      onRows: (messages) => this.#deliver(messages),
+      onRows: (messages, rungAtMs) => this.#deliver(messages, rungAtMs),
       onDeaf: (error) => {
         const seats = this.#rooms.seats();
         // First, so that a reader that enters while the others are told gets a watch that can hear.
@@ -153,8 +157,11 @@ export class Tail {
     }
   }
 
-  #deliver(messages: readonly Message[]): void {
-    for (const seat of this.#rooms.deliver(messages)) this.#wakeQueue.push(seat);
+  #deliver(messages: readonly Message[], rungAtMs: number | null): void {
+    const woken = this.#rooms.deliver(messages);
+    for (const seat of woken) this.#wakeQueue.push(seat);
+    if (woken.length > 0 && rungAtMs !== null)
+      this.#wakeQueue.after(() => this.#counts.wake(performance.now() - rungAtMs));
     this.#wakeQueue.start();
   }
 
@@ -178,20 +185,11 @@ export class Tail {
     seat.deadline?.leave();
     this.#rooms.leave(seat);
     this.#parked -= 1;
-    if (this.#parked > 0 || this.#isClosing) return;
-    if (this.#lingerMs === 0) this.#stopWatch();
-    else if (this.#lingering) this.#lingering.refresh();
-    else this.#lingering = setTimeout(() => this.#endLingering(), this.#lingerMs).unref();
-  }
-
-  #endLingering(): void {
-    this.#lingering = null;
-    if (this.#parked === 0) this.#stopWatch();
+    if (this.#parked === 0 && !this.#isClosing) this.#linger.begin();
   }
 
   #stopWatch(): void {
-    if (this.#lingering) clearTimeout(this.#lingering);
-    this.#lingering = null;
+    this.#linger.stop();
     this.#watch?.stop();
     this.#watch = null;
     this.#rooms.clear();

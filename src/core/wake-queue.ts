@@ -5,6 +5,10 @@ export class WakeQueue<T> {
   readonly #sliceSize: number;
   readonly #wake: (member: T) => void;
   #queue: T[] = [];
+  /** What to call when so many of all who were ever pushed have been woken. */
+  readonly #marks: { readonly at: number; readonly then: () => void }[] = [];
+  #pushed = 0;
+  #woken = 0;
   #isWaking = false;
 
   constructor(sliceSize: number, wake: (member: T) => void) {
@@ -13,7 +17,13 @@ export class WakeQueue<T> {
   }
 
   push(member: T): void {
+    this.#pushed += 1;
     this.#queue.push(member);
+  }
+
+  /** Calls `then` when everybody who was pushed so far has been woken. */
+  after(then: () => void): void {
+    this.#marks.push({ at: this.#pushed, then });
   }
 
   /** Wakes a first slice now and the rest turn by turn, in the order of `push`. */
@@ -22,7 +32,13 @@ export class WakeQueue<T> {
   }
 
   #slice(): void {
-    for (const member of this.#queue.splice(0, this.#sliceSize)) this.#wake(member);
+    const slice = this.#queue.splice(0, this.#sliceSize);
+    for (const member of slice) this.#wake(member);
+    this.#woken += slice.length;
+    for (let [mark] = this.#marks; mark && mark.at <= this.#woken; [mark] = this.#marks) {
+      this.#marks.shift();
+      mark.then();
+    }
     this.#isWaking = this.#queue.length > 0;
     if (this.#isWaking) setImmediate(() => this.#slice());
   }

@@ -1,4 +1,5 @@
 /** Follows the log for everybody, from the first reader in to the last one out. */
+import type { Counts } from "./counts.js";
 import type { MessageLog } from "./log.js";
 import type { Logger } from "./logger.js";
 import type { Message } from "./message.js";
@@ -6,14 +7,20 @@ import { turn } from "./turn.js";
 
 const READ_ROWS = 500;
 const REREAD_MS = 1000;
+/** A row is behind a lost ring when it was there at one look and is unread at the next: found within a second. */
+const SAFETY_MS = 500;
 
 export interface WatchParts {
   readonly log: MessageLog;
   readonly logger: Logger;
+  readonly counts: Counts;
   /** Called when the watch begins, and on every ring, before the rows are read. */
   readonly onRing: () => void;
-  /** The rows above what was seen before, of all rooms, ascending, each once. */
-  readonly onRows: (messages: readonly Message[]) => void;
+  /**
+   * The rows above what was seen before, of all rooms, ascending, each once; and when they were rung for, by
+   * `performance.now()`: null where nothing has rung.
+   */
+  readonly onRows: (messages: readonly Message[], rungAtMs: number | null) => void;
   /** The end of the log could not be found: this watch will never wake anybody. */
   readonly onDeaf: (error: unknown) => void;
 }
@@ -33,10 +40,16 @@ export class Watch {
   #stopped = false;
   #isReady = false;
   #reread: NodeJS.Timeout | null = null;
+  /** The first ring that has not been read for. */
+  #rungAtMs: number | null = null;
+  readonly #safety: NodeJS.Timeout;
+  /** The end of the log at the last safety look; null when that was while something was being read. */
+  #lookedAt: number | null = null;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#off = parts.log.onChange(() => this.#ring());
+    this.#safety = setInterval(() => void this.#lookUnrung(), SAFETY_MS).unref();
     this.ready = parts.log.newest().then(
       (newest) => {
         this.#seen = newest;
@@ -71,33 +84,42 @@ export class Watch {
   stop(): void {
     this.#stopped = true;
     this.#off();
+    clearInterval(this.#safety);
     if (this.#reread) clearTimeout(this.#reread);
   }
 
   /** One read per ring for all rooms; rings during a read make one more read, however many they were. */
   #ring(): void {
+    this.#rungAtMs ??= performance.now();
     this.#rung = true;
     if (!this.#busy && !this.#stopped) void this.#read();
   }
 
   async #read(): Promise<void> {
     this.#busy = true;
+    let rungAtMs: number | null = null;
     try {
       while (this.#rung && !this.#stopped) {
         this.#rung = false;
+        rungAtMs = this.#rungAtMs;
+        this.#rungAtMs = null;
         this.#parts.onRing();
         const { messages, more } = await this.#parts.log.since("all", this.#seen, READ_ROWS);
         if (this.#stopped) return;
         const last = messages.at(-1);
         if (last === undefined) continue;
         this.#seen = last.id;
-        this.#parts.onRows(messages);
+        this.#parts.counts.read(messages);
+        if (rungAtMs === null) this.#tellLost();
+        this.#parts.onRows(messages, rungAtMs);
         if (!more) continue;
         this.#rung = true;
+        this.#rungAtMs = rungAtMs;
         // Another program's 200,000 rows, read in one go, held up everybody for a second (measured).
         await turn();
       }
     } catch (error) {
+      this.#rungAtMs = rungAtMs ?? this.#rungAtMs;
       this.#parts.logger.warn({ err: error }, "the log could not be read after a ring; readers stay parked");
       this.#readAgainLater();
     } finally {
@@ -112,5 +134,27 @@ export class Watch {
       this.#reread = null;
       this.#ring();
     }, REREAD_MS);
+  }
+
+  /** Reads what has been there since the look before, and nothing has rung for. */
+  async #lookUnrung(): Promise<void> {
+    const before = this.#lookedAt;
+    this.#lookedAt = null;
+    if (!this.isCurrent) return;
+    try {
+      this.#lookedAt = await this.#parts.log.newest();
+    } catch {
+      // The next look asks again, and whoever reads says what is wrong.
+    }
+    if (before === null || before <= this.#seen || !this.isCurrent || this.#stopped) return;
+    this.#rung = true;
+    void this.#read();
+  }
+
+  #tellLost(): void {
+    const { counts, logger } = this.#parts;
+    counts.lostWakeUps += 1;
+    if (counts.lostWakeUps > 1) return;
+    logger.warn({}, "rows were found that no ring had told of: readers waited up to a second too long");
   }
 }

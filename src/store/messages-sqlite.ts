@@ -1,4 +1,5 @@
 /** The MessageLog in SQLite. */
+import type { Counts } from "../core/counts.js";
 import { encodeData } from "../core/data.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
@@ -15,6 +16,7 @@ export interface LogParts {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly bell: Bell;
+  readonly counts: Counts;
   readonly now: () => number;
   readonly close: () => Promise<void>;
 }
@@ -49,7 +51,11 @@ export class SqliteMessageLog implements MessageLog {
     const data = encodeData(draft.data ?? null);
     const key = keyOf(draft);
     // The nonce is looked up in the transaction that adds: two retries in one turn must not both find it unused.
-    return this.#parts.writer.write(() => this.#recall(draft, key) ?? this.#add(draft, data, key), RINGS);
+    const { writer, counts } = this.#parts;
+    const appended = await writer.write(() => this.#recall(draft, key) ?? this.#add(draft, data, key), RINGS);
+    // Before the tail reads the row: what was rung for is read in a later microtask than this one.
+    if (appended.outcome === "appended") counts.append(appended.message.id);
+    return appended;
   }
 
   recall(draft: Draft): Promise<Appended | null> {

@@ -1,6 +1,7 @@
 /** Opens a SQLite database as a Store. The only importer of better-sqlite3. */
 import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
+import { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Store } from "../core/store.js";
 import { Bell } from "./bell.js";
@@ -97,8 +98,10 @@ function assemble(db: Connection, path: string, now: () => number, onLost?: (err
   const bell = new Bell(() => only(version.get()));
   const reader = new Reader();
   const isInPlace = watch(path);
+  const counts = new Counts();
   const writer = new Writer({
     db,
+    counts,
     isInPlace,
     ring: () => bell.ring(),
     onLost: () => onLost?.(lost(path)),
@@ -116,11 +119,12 @@ function assemble(db: Connection, path: string, now: () => number, onLost?: (err
     return closing;
   };
   return {
-    log: new SqliteMessageLog({ db, reader, writer, bell, now, close }),
+    log: new SqliteMessageLog({ db, reader, writer, bell, counts, now, close }),
     rooms: new SqliteRooms(db, reader, writer),
     users: new SqliteUsers(db, reader, writer, now),
     sessions: new SqliteSessions(db, reader, writer, now),
     control: new SqliteControl(db, reader, writer),
+    counts,
     check: async () => {
       await writer.write(() => check.run(Date.now()));
     },

@@ -1,5 +1,7 @@
 /** All writes of the store, grouped: what arrives in one turn of the event loop shares one transaction and one flush. */
+import type { Counts } from "../core/counts.js";
 import type { Connection, Statement } from "./connection.js";
+import type { Job, Outcome } from "./job.js";
 import { BUSY_MS, busyPauseMs } from "./patience.js";
 import { asRefusal, isBusy, isOwnFault, refuse, sqliteCode } from "./sqlite-errors.js";
 
@@ -9,23 +11,9 @@ const GROUP_MAX = 256;
 /** Beyond this the disk is not keeping up, and a clear refusal is better than a longer wait. */
 const QUEUE_MAX = 10_000;
 
-interface Job {
-  readonly run: () => unknown;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly rings: boolean;
-  readonly until: number;
-  /** Has been in a group that was undone for a job that threw: the next one gives each job its own savepoint. */
-  isAgain: boolean;
-}
-
-/** What became of a job before the commit; its promise settles after. */
-type Outcome =
-  | { readonly job: Job; readonly isDone: true; readonly value: unknown }
-  | { readonly job: Job; readonly isDone: false; readonly error: unknown };
-
 export interface WriterParts {
   readonly db: Connection;
+  readonly counts: Counts;
   /** Whether the open file is still the one at its path. */
   readonly isInPlace: () => boolean;
   /** Called once after a commit that wrote messages or control rows. */
@@ -134,9 +122,13 @@ export class Writer {
   }
 
   #settle(outcomes: readonly Outcome[]): void {
+    const { counts } = this.#parts;
+    counts.commits += 1;
     for (const outcome of outcomes) {
-      if (outcome.isDone) outcome.job.resolve(outcome.value);
-      else outcome.job.reject(asRefusal(outcome.error));
+      if (outcome.isDone) {
+        counts.writes += 1;
+        outcome.job.resolve(outcome.value);
+      } else outcome.job.reject(asRefusal(outcome.error));
     }
     if (outcomes.some(({ isDone, job }) => isDone && job.rings)) this.#parts.ring();
   }

@@ -1,5 +1,6 @@
 /** The watch reads what another program has written in bulk, and lets everybody else in between two reads. */
 import { expect, it } from "vitest";
+import { Counts } from "../../src/core/counts.js";
 import { type Batch, EMPTY } from "../../src/core/log.js";
 import { silent } from "../../src/core/logger.js";
 import { Watch } from "../../src/core/watch.js";
@@ -27,6 +28,7 @@ it("reads a long log one batch a turn, to its end", async () => {
   const watch = new Watch({
     log: log as never,
     logger: silent,
+    counts: new Counts(),
     onRing() {},
     onRows: (messages) => seen.push(...messages.map(({ id }) => id)),
     onDeaf() {},

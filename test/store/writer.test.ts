@@ -1,6 +1,7 @@
 /** One commit for what arrives together; each job whole or not at all; other writers waited for. */
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { Counts } from "../../src/core/counts.js";
 import { ParkbenchError } from "../../src/core/errors.js";
 import { Writer } from "../../src/store/writer.js";
 import { connect, newPath, open, until } from "./places.js";
@@ -18,7 +19,8 @@ function make(isInPlace = () => true) {
   db.exec("CREATE TABLE t (n INTEGER PRIMARY KEY) STRICT");
   const insert = db.prepare("INSERT INTO t VALUES (?)");
   const [ring, onLost] = [vi.fn(), vi.fn()];
-  const writer = new Writer({ db, isInPlace, ring, onLost });
+  const counts = new Counts();
+  const writer = new Writer({ db, counts, isInPlace, ring, onLost });
   return {
     writer,
     insert,
