@@ -1,6 +1,7 @@
 /** createChat: a chat that mounts into somebody's Express application. */
 import type { Server } from "node:http";
 import express, { type Router } from "express";
+import { Counts, type Stats } from "./core/counts.js";
 import type { Batch } from "./core/log.js";
 import type { Message } from "./core/message.js";
 import type { HostDraft } from "./host-send.js";
@@ -10,11 +11,6 @@ import { handUpgrades } from "./http/upgrade.js";
 import { type OpenChat, openChat } from "./open-chat.js";
 import { type ChatOptions, checkOptions } from "./options.js";
 import { openStore } from "./store/open.js";
-
-export interface Stats {
-  /** Readers waiting in this process now. */
-  readonly parked: number;
-}
 
 export interface Chat {
   /** Mounts under any path of an Express 5 application. Requests that come before the log is open wait for it. */
@@ -34,6 +30,7 @@ export interface Chat {
     after: number,
     options?: { readonly limit?: number; readonly signal?: AbortSignal },
   ): AsyncGenerator<Batch, void, void>;
+  /** What this process has done since the log was opened, and who waits now. */
   stats(): Stats;
   /** Answers everybody who waits, finishes sends under way and closes the log. */
   close(): Promise<void>;
@@ -72,7 +69,7 @@ export function createChat(options: ChatOptions = {}): Chat {
     async *follow(rooms, after, followOptions) {
       yield* (await opening).tail.follow(rooms, after, followOptions);
     },
-    stats: () => ({ parked: open?.tail.parked ?? 0 }),
+    stats: () => open?.stats() ?? new Counts().stats(0),
     // What could not be opened is closed: a host that stops has heard of it by `ready`.
     close: () =>
       opening.then(

@@ -1,5 +1,6 @@
 /** The public surface, nothing else. */
-export { type Chat, createChat, type Stats } from "./chat.js";
+export { type Chat, createChat } from "./chat.js";
+export type { Refusal, Stats, Transport } from "./core/counts.js";
 export { type ErrorCode, ParkbenchError } from "./core/errors.js";
 export type { Batch } from "./core/log.js";
 export type { Logger } from "./core/logger.js";

@@ -1,6 +1,7 @@
 /** Wires a chat by hand, over a store that is open: the only file that knows every part. */
 import { randomBytes } from "node:crypto";
 import type { Router } from "express";
+import type { Stats } from "./core/counts.js";
 import type { Message } from "./core/message.js";
 import type { Sessions } from "./core/session.js";
 import type { Store } from "./core/store.js";
@@ -12,6 +13,7 @@ import { Addresses } from "./http/address.js";
 import { checkHandlers } from "./http/check.js";
 import { watchControl } from "./http/control-watch.js";
 import { PollEncoder } from "./http/encode.js";
+import type { RefusalLogger } from "./http/errors.js";
 import { type FastLane, fastLane } from "./http/fast-lane.js";
 import { Frames } from "./http/frames.js";
 import { historyHandler } from "./http/history.js";
@@ -21,6 +23,7 @@ import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
 import { polls } from "./http/poll.js";
 import { ReadableRooms } from "./http/readable-rooms.js";
+import { countingRefusals } from "./http/refusals.js";
 import { makeRoomHandler } from "./http/rooms.js";
 import { chatRouter } from "./http/router.js";
 import { sender, sendHandler } from "./http/send.js";
@@ -45,6 +48,9 @@ export interface OpenChat {
   readonly tail: Tail;
   readonly pages: Pages;
   readonly fastLane: FastLane;
+  /** Counts what is refused by it; for whoever answers in front of the router or behind it. */
+  readonly logger: RefusalLogger;
+  stats(): Stats;
   send(draft: HostDraft): Promise<Message>;
   /** Answers everybody who waits, and lets nobody wait any more. */
   stop(): void;
@@ -52,9 +58,10 @@ export interface OpenChat {
 }
 
 export async function openChat(options: CheckedOptions, store: Store): Promise<OpenChat> {
-  const { logger, guests, waitS } = options;
-  const { log, control } = store;
-  const tail = new Tail(log, { logger });
+  const { guests, waitS } = options;
+  const { log, control, counts } = store;
+  const logger = countingRefusals(options.logger, counts);
+  const tail = new Tail(log, { logger, counts });
   const cache: SessionCache = new TimedCache(() => tail.following);
   const identity =
     options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
@@ -65,7 +72,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   await watchControl(control, tail, parking, cache, logger);
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
   const tokens = new Tokens(secrets);
-  const reading = { log, tail, rooms, identity, logger };
+  const reading = { log, tail, rooms, identity, counts, logger };
   const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
   const pages = new Pages({ ...reading, users, tokens, guests });
   const frames = new Frames({ log, rooms, pages });
@@ -78,7 +85,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const send = sendHandler(sending, take);
   const streams = new Streams({ ...reading, parking });
   const events = eventsHandler({ ...reading, streams });
-  const webSocket = webSocketHandler({ ...form, rooms, streams, encoder, addresses, send: take });
+  const webSocket = webSocketHandler({ ...form, rooms, streams, counts, encoder, addresses, send: take });
   const router = chatRouter({
     poll,
     send,
@@ -113,6 +120,8 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       takePoll,
       logger,
     ),
+    logger,
+    stats: () => counts.stats(tail.parked),
     send: (draft) => sendForHost(store, draft),
     stop,
     async close() {

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     store,
   );
 
-  const server = serve(chat, config, secrets, logger);
+  const server = serve(chat, config, secrets);
   const stop = stopper({ server, chat, logger });
   lost = (error) => stop(error.message, 1);
   watchStorage(store);
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${path}`);
 }
 
-function serve(chat: OpenChat, config: Config, secrets: readonly string[], logger: Logger): Server {
+function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Server {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -71,7 +71,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[], logge
   app.use(chat.router);
   app.use((_req, _res, next) => next(notFound()));
   app.use((error: unknown, req: express.Request, res: express.Response, _next: express.NextFunction) => {
-    failRequest(req, res, error, chat.pages, logger);
+    failRequest(req, res, error, chat.pages, chat.logger);
   });
   const server = createServer(
     { connectionsCheckingInterval: 2000, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },

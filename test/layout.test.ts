@@ -193,8 +193,10 @@ describe("the library", () => {
         "type Identity",
         "type Logger",
         "type Message",
+        "type Refusal",
         "type Room",
         "type Stats",
+        "type Transport",
         "type User",
         "type UserId",
       ]

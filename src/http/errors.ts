@@ -70,6 +70,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+export const ERROR_CODES = Object.keys(STATUS) as readonly ErrorCode[];
+
 /** How soon trying again makes sense, in seconds, for what passes by itself. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   storage_busy: 1,
@@ -94,11 +96,17 @@ const SHOWN_INSTEAD: Partial<Record<ErrorCode, string>> = {
   internal: "The server failed at this request. It has been noted; try again later.",
 };
 
+/** A logger that hears of refusals, too: they are counted by their code. */
+export interface RefusalLogger extends Logger {
+  refused?(code: ErrorCode): void;
+}
+
 /** Any error as a problem. What the server is to blame for goes to the log, with its cause. */
-export function problemOf(error: unknown, logger: Logger): Problem {
+export function problemOf(error: unknown, logger: RefusalLogger): Problem {
   const known = error instanceof ParkbenchError ? error : asHttpError(error);
   const code = known?.code ?? "internal";
   const status = STATUS[code];
+  logger.refused?.(code);
   if (status >= 500) logger.error({ err: error, code }, "a request failed");
   const detail = SHOWN_INSTEAD[code] ?? known?.message ?? "";
   const told = error instanceof ParkbenchError ? error.retryAfterS : undefined;

@@ -49,7 +49,7 @@ export function formHandler(
   const { tokens, origins, logger } = parts;
 
   return (req, res) => {
-    if (refuseMethod(req, res, ["POST", ...(form.alsoAllows ?? [])])) return;
+    if (refuseMethod(req, res, ["POST", ...(form.alsoAllows ?? [])], logger)) return;
     run(req, res).catch((error: unknown) => writeProblem(req, res, problemOf(error, logger)));
   };
 

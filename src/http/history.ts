@@ -21,7 +21,7 @@ export interface HistoryParts {
 
 export function historyHandler({ log, rooms, identity, logger }: HistoryParts): Handler {
   return (req, res) => {
-    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    if (refuseMethod(req, res, ["GET", "HEAD"], logger)) return;
     const run = async () => {
       const query = queryOf(req);
       const room = only(query, "room", "bad_room") ?? "lobby";

@@ -1,5 +1,6 @@
 /** GET /rooms/:room/live: an endless page, whose messages appear as they come, for browsers that show what has arrived. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Counts } from "../core/counts.js";
 import { formatCursor } from "../core/cursor.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
@@ -7,6 +8,7 @@ import type { Room } from "../core/room.js";
 import type { Tail } from "../core/tail.js";
 import type { Asker } from "../identity/identity.js";
 import { baseOf, STREAM_HEADERS } from "./answer.js";
+import { CountedSink } from "./counted-sink.js";
 import { type Problem, problemOf } from "./errors.js";
 import { random } from "./fresh.js";
 import { LivePage } from "./live-page.js";
@@ -25,6 +27,7 @@ export interface LiveParts {
   readonly tail: Tail;
   readonly rooms: ReadableRooms;
   readonly streams: Streams;
+  readonly counts: Counts;
   readonly pages: Pages;
   readonly logger: Logger;
 }
@@ -51,7 +54,11 @@ export function liveHandler(parts: LiveParts): Handler {
     const sink = new PageSink(res, page, after, (error) => problemOf(error, parts.logger));
     if (req.method === "HEAD") return sink.end("life");
     const since = { id: after, epoch: log.epoch };
-    await parts.streams.open(req, { ...asked, since, asker, lifeMs: STREAM_LIFE_MS }, sink);
+    await parts.streams.open(
+      req,
+      { ...asked, since, asker, lifeMs: STREAM_LIFE_MS },
+      new CountedSink(sink, parts.counts, "live"),
+    );
   }
 
   /** What the page begins with, for its reader to know where the talk is, and the cursor behind it. */

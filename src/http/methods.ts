@@ -1,9 +1,14 @@
 /** Which methods an address takes: 405 with Allow for the others, 204 with Allow for OPTIONS. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { writeProblem } from "./errors.js";
+import { type RefusalLogger, writeProblem } from "./errors.js";
 
 /** True when the request has been answered here (RFC 9110, sections 9.3.7 and 15.5.6). */
-export function refuseMethod(req: IncomingMessage, res: ServerResponse, allowed: readonly string[]): boolean {
+export function refuseMethod(
+  req: IncomingMessage,
+  res: ServerResponse,
+  allowed: readonly string[],
+  logger?: RefusalLogger,
+): boolean {
   if (req.method !== undefined && allowed.includes(req.method)) return false;
   res.setHeader("Allow", [...allowed, "OPTIONS"].join(", "));
   if (req.method === "OPTIONS") {
@@ -11,6 +16,7 @@ export function refuseMethod(req: IncomingMessage, res: ServerResponse, allowed:
     res.end();
     return true;
   }
+  logger?.refused?.("method_not_allowed");
   writeProblem(req, res, {
     type: "about:blank",
     title: "Method Not Allowed",

@@ -1,4 +1,5 @@
 /** A poll while it waits: its place at the tail, and what it is answered with. */
+import type { Counts } from "../core/counts.js";
 import type { Batch } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Place, Reader, Wake } from "../core/reader.js";
@@ -18,6 +19,7 @@ export interface ParkedPollParts {
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
   readonly encoder: PollEncoder;
+  readonly counts: Counts;
   readonly logger: Logger;
 }
 
@@ -105,6 +107,7 @@ export class ParkedPoll implements Reader, Guest {
   }
 
   #answer(heard: Batch, next: number): void {
+    if (!this.#exchange.isOver) this.#parts.counts.delivered.poll += heard.messages.length;
     this.#exchange.answer(this.#parts.encoder.rows(heard, next), false);
   }
 }

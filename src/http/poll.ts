@@ -1,7 +1,8 @@
 /** GET /poll: rows after a cursor at once, or parked until there are some or the time is over. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Awaitable, andThen, isPending } from "../core/awaitable.js";
-import type { MessageLog } from "../core/log.js";
+import type { Counts } from "../core/counts.js";
+import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Tail } from "../core/tail.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
@@ -27,6 +28,7 @@ export interface PollParts {
   readonly identity: Identity;
   readonly parking: Parking;
   readonly encoder: PollEncoder;
+  readonly counts: Counts;
   readonly logger: Logger;
   readonly waitS: number;
 }
@@ -41,11 +43,11 @@ export interface Polls {
 }
 
 export function polls(parts: PollParts): Polls {
-  const { log, parking, encoder, logger } = parts;
+  const { log, parking, encoder, counts, logger } = parts;
   return { handler, take };
 
   function handler(req: IncomingMessage, res: ServerResponse): void {
-    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    if (refuseMethod(req, res, ["GET", "HEAD"], logger)) return;
     const exchange = new WholeExchange(req, res);
     try {
       run(req, askedIn(req), exchange);
@@ -108,27 +110,34 @@ export function polls(parts: PollParts): Polls {
   ): Awaitable<void> {
     if (exchange.isOver) return;
     if (asked.preferred !== null) exchange.preference = `wait=${asked.preferred}`;
-    if (typeof start !== "number") return page(asked, exchange, asker, start);
-    if (asked.waitS === 0) return present(asked, exchange, asker, start, 0);
+    if (typeof start !== "number") return page(req, asked, exchange, asker, start);
+    if (asked.waitS === 0) return present(req, asked, exchange, asker, start, 0);
     const poll = new ParkedPoll(parts, asked, exchange, asker, start);
     const listed = parking.enlist(req, { client: asked.client, session: asker.session }, poll);
     if (listed === "gone") return;
-    if (listed === "full") return present(asked, exchange, asker, start, retryMs(false));
+    if (listed === "full") {
+      counts.refuse("full");
+      return present(req, asked, exchange, asker, start, retryMs(false));
+    }
     poll.park(listed, jittered(asked.waitS * 1000));
   }
 
   async function page(
+    req: IncomingMessage,
     asked: PollAsked,
     exchange: Exchange,
     asker: Asker,
     { reset }: Exclude<Start, number>,
   ): Promise<void> {
     const { page, next } = await newestPage(log, asked.rooms, asked.limit);
-    exchange.answer(encoder.page(heardBy(page, asker.user, asked.echo), next, reset), false);
+    const heard = heardBy(page, asker.user, asked.echo);
+    count(req, exchange, heard);
+    exchange.answer(encoder.page(heard, next, reset), false);
   }
 
   /** What there is now, for a reader that does not wait, or may not as the server is full. */
   async function present(
+    req: IncomingMessage,
     asked: PollAsked,
     exchange: Exchange,
     asker: Asker,
@@ -137,10 +146,15 @@ export function polls(parts: PollParts): Polls {
   ): Promise<void> {
     const batch = await log.since(asked.rooms, after, asked.limit);
     const last = batch.messages.at(-1);
+    const heard = heardBy(batch, asker.user, asked.echo);
     // `next` moves over the rows that the reader does not want to hear; without any it stays where the reader was.
-    const answer = last
-      ? encoder.rows(heardBy(batch, asker.user, asked.echo), last.id)
-      : encoder.empty(after, emptyRetryMs);
+    const answer = last ? encoder.rows(heard, last.id) : encoder.empty(after, emptyRetryMs);
+    count(req, exchange, heard);
     exchange.answer(answer, false);
+  }
+
+  /** A HEAD is told how long the rows are, and gets none. */
+  function count({ method }: IncomingMessage, { isOver }: Exchange, { messages }: Batch): void {
+    if (method !== "HEAD" && !isOver) counts.delivered.poll += messages.length;
   }
 }

@@ -80,6 +80,12 @@ export function chatRouter(routes: Routes): Router {
     failRequest(req, res, error, pages, logger);
   });
   return router;
+
+  function only(methods: readonly string[], handler: Handler): Handler {
+    return (req, res) => {
+      if (!refuseMethod(req, res, methods, logger)) handler(req, res);
+    };
+  }
 }
 
 /** What no route answered, and what a middleware in front of the chat threw. */
@@ -99,12 +105,6 @@ export function notFound(): ParkbenchError {
     "not_found",
     "There is nothing at this address. The rooms are listed on the first page.",
   );
-}
-
-function only(methods: readonly string[], handler: Handler): Handler {
-  return (req, res) => {
-    if (!refuseMethod(req, res, methods)) handler(req, res);
-  };
 }
 
 /** Whether the database can be read and written now: what a balancer asks before it sends anybody here. */

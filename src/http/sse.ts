@@ -1,10 +1,12 @@
 /** GET /events: the rows after a cursor as server-sent events, for as long as a stream lives. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import { askerOf, type Identity } from "../identity/identity.js";
 import { STREAM_HEADERS } from "./answer.js";
+import { CountedSink } from "./counted-sink.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { EventEncoder, oneLine } from "./event-encode.js";
 import { laterMs, retryMs } from "./jitter.js";
@@ -21,6 +23,7 @@ export interface SseParts {
   readonly rooms: ReadableRooms;
   readonly identity: Identity;
   readonly streams: Streams;
+  readonly counts: Counts;
   readonly logger: Logger;
 }
 
@@ -34,7 +37,7 @@ export function eventsHandler(parts: SseParts): Handler {
   const encoder = new EventEncoder(parts.log.epoch);
 
   return (req, res) => {
-    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    if (refuseMethod(req, res, ["GET", "HEAD"], parts.logger)) return;
     answer(req, res).catch((error: unknown) => fail(req, res, error));
   };
 
@@ -51,7 +54,11 @@ export function eventsHandler(parts: SseParts): Handler {
       return;
     }
     const sink = new EventSink(res, encoder, asked.typed, (error) => problemOf(error, parts.logger).detail);
-    await parts.streams.open(req, { ...asked, asker, lifeMs: STREAM_LIFE_MS }, sink);
+    await parts.streams.open(
+      req,
+      { ...asked, asker, lifeMs: STREAM_LIFE_MS },
+      new CountedSink(sink, parts.counts, "sse"),
+    );
   }
 
   /** EventSource never comes back from a 5xx: what passes by itself is said in a stream that ends. */

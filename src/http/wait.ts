@@ -1,5 +1,6 @@
 /** GET /rooms/:room/wait: a page whose refresh points at its own parked request, live without any script. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Counts } from "../core/counts.js";
 import { formatCursor } from "../core/cursor.js";
 import type { MessageLog } from "../core/log.js";
 import type { Message } from "../core/message.js";
@@ -25,6 +26,7 @@ export interface WaitParts {
   readonly parking: Parking;
   readonly pages: Pages;
   readonly waitS: number;
+  readonly counts: Counts;
 }
 
 interface Asked extends Reading {
@@ -81,6 +83,7 @@ export function waitHandler(parts: WaitParts): Handler {
       client,
       session: asker.session,
       wake(batch, why) {
+        if (why === "full") parts.counts.refuse("full");
         if (res.headersSent) return;
         const last = batch.messages.at(-1);
         if (last && heardBy(batch, asker.user, asked.echo).messages.length === 0)
@@ -111,11 +114,13 @@ export function waitHandler(parts: WaitParts): Handler {
     if (res.destroyed) return;
     const base = `${baseOf(req)}/rooms/${name}`;
     const isFresh = ({ id }: Message) => id > after;
+    const fresh = messages.filter(isFresh).length;
+    if (req.method !== "HEAD") parts.counts.delivered.wait += fresh;
     const html = render("wait", {
       ...pages.common(req, asker, room.title, null),
       room,
       messages: messages.map((message) => messageView(message, asker.user)).reverse(),
-      fresh: messages.filter(isFresh).length,
+      fresh,
       // More came between two refreshes than the page shows: nobody may miss the rest without a word.
       earlier:
         newest.messages.filter(isFresh).length > MESSAGES_SHOWN

@@ -2,11 +2,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
 import { BODY_BYTES_MAX } from "../core/limits.js";
 import type { Logger } from "../core/logger.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
 import type { Addresses } from "./address.js";
+import { CountedSink } from "./counted-sink.js";
 import type { PollEncoder } from "./encode.js";
 import { problemOf, writeProblem } from "./errors.js";
 import { headerToken } from "./form.js";
@@ -28,6 +30,7 @@ export interface WebSocketParts {
   readonly rooms: ReadableRooms;
   readonly identity: Identity;
   readonly streams: Streams;
+  readonly counts: Counts;
   readonly tokens: Tokens;
   readonly origins: Origins;
   readonly logger: Logger;
@@ -53,7 +56,7 @@ export function webSocketHandler(parts: WebSocketParts): Handler {
   const server = new WebSocketServer(OPTIONS);
 
   return (req, res) => {
-    if (refuseMethod(req, res, ["GET", "HEAD"])) return;
+    if (refuseMethod(req, res, ["GET", "HEAD"], parts.logger)) return;
     answer(req, res).catch((error: unknown) => {
       const problem = problemOf(error, parts.logger);
       // RFC 9110, section 15.5.22.
@@ -98,7 +101,7 @@ export function webSocketHandler(parts: WebSocketParts): Handler {
     socket.on("ping", () => sends.pong());
     socket.on("message", (content, isBinary) => sends.take(content, isBinary));
     parts.streams
-      .open(req, { ...asked, asker, lifeMs: LIFE_MS }, sink)
+      .open(req, { ...asked, asker, lifeMs: LIFE_MS }, new CountedSink(sink, parts.counts, "websocket"))
       .catch((error: unknown) => sink.end("failed", error));
   }
 }

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import express, { type ErrorRequestHandler } from "express";
 import { afterAll, beforeAll } from "vitest";
-import { silent } from "../../src/core/logger.js";
 import { failRequest, notFound } from "../../src/http/router.js";
 import { setTimeouts } from "../../src/http/timeouts.js";
 import { handUpgrades } from "../../src/http/upgrade.js";
@@ -32,7 +31,6 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
   const folder = makeFolder();
   const database = join(folder, "parkbench.db");
   const store = await openStore({ url: database });
-  const { logger = silent } = options;
   const chat = await openChat(
     checkOptions({
       database,
@@ -49,7 +47,7 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
   app.use(chat.router);
   app.use((_req, _res, next) => next(notFound()));
   const onError: ErrorRequestHandler = (error, req, res, _next) =>
-    failRequest(req, res, error, chat.pages, logger);
+    failRequest(req, res, error, chat.pages, chat.logger);
   app.use(onError);
   const server = createServer((req, res) => {
     if (!chat.fastLane.handle(req, res)) app(req, res);
