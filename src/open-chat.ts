@@ -16,6 +16,7 @@ import { PollEncoder } from "./http/encode.js";
 import type { RefusalLogger } from "./http/errors.js";
 import { type FastLane, fastLane } from "./http/fast-lane.js";
 import { Frames } from "./http/frames.js";
+import { healthHandlers } from "./http/health.js";
 import { historyHandler } from "./http/history.js";
 import { liveHandler } from "./http/live.js";
 import { navigateHandler } from "./http/navigate.js";
@@ -86,6 +87,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const streams = new Streams({ ...reading, parking });
   const events = eventsHandler({ ...reading, streams });
   const webSocket = webSocketHandler({ ...form, rooms, streams, counts, encoder, addresses, send: take });
+  const health = healthHandlers({ check: () => store.check(), tail, logger });
   const router = chatRouter({
     poll,
     send,
@@ -102,9 +104,10 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, ...reading, parking, waitS }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
-    check: () => store.check(),
+    health,
     logger,
   });
+  const probes = { "/healthz": health.alive, "/readyz": health.ready };
   const stop = () => {
     tail.close();
     streams.close();
@@ -116,7 +119,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     tail,
     pages,
     fastLane: fastLane(
-      { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket },
+      { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket, ...probes },
       takePoll,
       logger,
     ),

@@ -4,12 +4,11 @@ import { fileURLToPath } from "node:url";
 import express, { type NextFunction, type Router } from "express";
 import { ParkbenchError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
-import type { Store } from "../core/store.js";
 import { NOBODY } from "../identity/identity.js";
-import { writeJson } from "./answer.js";
 import type { CheckHandlers } from "./check.js";
 import { problemOf, writeProblem } from "./errors.js";
 import type { Frames } from "./frames.js";
+import type { HealthHandlers } from "./health.js";
 import { refuseMethod } from "./methods.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
@@ -33,7 +32,7 @@ export interface Routes {
   readonly navigate: Handler;
   readonly frames: Frames;
   readonly networkCheck: CheckHandlers;
-  readonly check: Store["check"];
+  readonly health: HealthHandlers;
   readonly logger: Logger;
 }
 
@@ -69,11 +68,8 @@ export function chatRouter(routes: Routes): Router {
   router.all("/check", only(["GET", "HEAD"], routes.networkCheck.page));
   router.all("/check/wait", only(["GET", "HEAD"], routes.networkCheck.wait));
   router.all("/check/now", only(["GET", "HEAD"], routes.networkCheck.now));
-  router.all(
-    "/healthz",
-    only(["GET", "HEAD"], (_req, res) => writeJson(res, 200, { status: "ok" })),
-  );
-  router.all("/readyz", only(["GET", "HEAD"], ready(routes.check, logger)));
+  router.all("/healthz", routes.health.alive);
+  router.all("/readyz", routes.health.ready);
   router.use(express.static(STATIC, { index: false, redirect: false, acceptRanges: false }));
   router.use((error: unknown, req: IncomingMessage, res: ServerResponse, next: NextFunction) => {
     if (res.headersSent) return next(error);
@@ -105,14 +101,4 @@ export function notFound(): ParkbenchError {
     "not_found",
     "There is nothing at this address. The rooms are listed on the first page.",
   );
-}
-
-/** Whether the database can be read and written now: what a balancer asks before it sends anybody here. */
-function ready(check: Store["check"], logger: Logger): Handler {
-  return (req, res) => {
-    check().then(
-      () => writeJson(res, 200, { status: "ready" }),
-      (error: unknown) => writeProblem(req, res, problemOf(error, logger)),
-    );
-  };
 }
