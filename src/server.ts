@@ -8,6 +8,7 @@ import type { Store } from "./core/store.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { handUpgrades } from "./http/upgrade.js";
+import { serveMetrics } from "./metrics.js";
 import { type OpenChat, openChat } from "./open-chat.js";
 import { checkOptions } from "./options.js";
 import { keptSecret } from "./secret.js";
@@ -58,6 +59,12 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   await chat.fastLane.open(server);
+  // First: a start that fails must not have taken a message.
+  if (config.metricsPort !== null) {
+    const metrics = await serveMetrics({ port: config.metricsPort, stats: chat.stats });
+    server.once("close", metrics.close);
+    logger.info(`metrics are at ${metrics.url}`);
+  }
   await listen(server, config);
   say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${path}`);
 }

@@ -23,11 +23,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "config.ts": ["core"],
   "secret.ts": [],
   "session-store.ts": ["core"],
+  "metrics.ts": ["core"],
   "stop.ts": ["open-chat.ts"],
   "server.ts": [
     "config.ts",
     "core",
     "http",
+    "metrics.ts",
     "open-chat.ts",
     "options.ts",
     "secret.ts",
