@@ -1,6 +1,8 @@
 /** The session secret that is made at the first start and kept beside the database. */
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { flushFolder } from "./store/flush.js";
 
 /**
  * Reads the secret, or makes one. Written whole under another name and then linked, so that of several processes that
@@ -13,6 +15,7 @@ export function keptSecret(path: string): string {
   writeFileSync(draft, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flush: true });
   try {
     linkSync(draft, path);
+    flushFolder(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   } finally {

@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "chat.ts": ["core", "host-send.ts", "http", "open-chat.ts", "options.ts", "store"],
   "index.ts": ["chat.ts", "core", "host-send.ts", "identity", "options.ts"],
   "config.ts": ["core"],
-  "secret.ts": [],
+  "secret.ts": ["store"],
   "session-store.ts": ["core"],
   "metrics.ts": ["core"],
   "stop.ts": ["open-chat.ts"],

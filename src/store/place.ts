@@ -12,12 +12,31 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { ParkbenchError } from "../core/errors.js";
+import { flushFolder, flushMade } from "./flush.js";
 
-/** Makes the folder and an empty file that only this user can read (SQLite gives -wal and -shm the same mode). */
-export function prepare(path: string): void {
+/**
+ * Makes the folder and an empty file that only this user can read (SQLite gives -wal and -shm the same mode). Gives what
+ * tells the file from any other that may take its place.
+ */
+export function prepare(path: string): BigIntStats {
+  prepareFolder(path);
+  refuseLeftover(path);
+  create(path);
+  const stat = statSync(path, { bigint: true });
+  if (stat.isDirectory()) throw unfit(`${path} is a folder`, "DATABASE_URL must name a file in it.");
+  if (!stat.isFile()) throw unfit(`${path} is not a regular file`, "Set DATABASE_URL to another path.");
+  usable(path, constants.R_OK | constants.W_OK, `The database ${path} cannot be read and written`);
+  return stat;
+}
+
+/** Makes the folder of a database when there is none. */
+export function prepareFolder(path: string): void {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    const made = mkdirSync(folder, { recursive: true });
+    // SQLite flushes the folder of its files, but not that folder's own name: a power cut after the first start took
+    // everything with it.
+    if (made !== undefined) flushMade(folder, made);
   } catch (error) {
     throw unfit(
       `The folder ${folder} for the database cannot be made`,
@@ -26,32 +45,30 @@ export function prepare(path: string): void {
     );
   }
   usable(folder, constants.W_OK | constants.X_OK, `The folder ${folder} of the database cannot be written`);
-  refuseLeftover(path);
-  create(path);
-  const stat = statSync(path);
-  if (stat.isDirectory()) throw unfit(`${path} is a folder`, "DATABASE_URL must name a file in it.");
-  if (!stat.isFile()) throw unfit(`${path} is not a regular file`, "Set DATABASE_URL to another path.");
-  usable(path, constants.R_OK | constants.W_OK, `The database ${path} cannot be read and written`);
 }
 
 /**
  * A question that is answered by two `stat`s: are the open database and its -wal still the files at their paths? A
  * process whose file was deleted or replaced goes on writing into nothing, and its acknowledgements vanish.
  */
-export function watch(path: string): () => boolean {
-  const files = [path, walOf(path)];
-  const opened = files.map((file) => statSync(file, { bigint: true }));
-  return () =>
-    files.every((file, at) => isSame(statSync(file, { bigint: true, throwIfNoEntry: false }), opened[at]));
+export function watch(path: string, opened: BigIntStats): () => boolean {
+  const wal = walOf(path);
+  const openedWal = statSync(wal, { bigint: true });
+  return () => isAt(path, opened) && isAt(wal, openedWal);
+}
+
+/** Whether that file is still the one at this path. */
+export function isAt(path: string, file: BigIntStats): boolean {
+  return isSame(statSync(path, { bigint: true, throwIfNoEntry: false }), file);
 }
 
 /** SQLite keeps it beside the file that a symbolic link leads to. */
-function walOf(path: string): string {
+export function walOf(path: string): string {
   return `${existsSync(path) ? realpathSync(path) : path}-wal`;
 }
 
-function isSame(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
-  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+function isSame(a: BigIntStats | undefined, b: BigIntStats): boolean {
+  return a !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** SQLite deletes a -wal that it finds beside an empty file: messages that were acknowledged, perhaps the only copy. */
@@ -73,6 +90,7 @@ function refuseLeftover(path: string): void {
 function create(path: string): void {
   try {
     closeSync(openSync(path, "ax", 0o600));
+    flushFolder(dirname(path));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
     if (error instanceof Error && "code" in error && error.code === "ENOSPC")
@@ -97,7 +115,7 @@ function usable(path: string, mode: number, what: string): void {
   }
 }
 
-function unfit(what: string, remedy: string, cause?: unknown): ParkbenchError {
+export function unfit(what: string, remedy: string, cause?: unknown): ParkbenchError {
   const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
   return new ParkbenchError("storage_failed", `${what}${why}. ${remedy}`, { cause });
 }

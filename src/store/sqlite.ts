@@ -1,5 +1,5 @@
 /** Opens a SQLite database as a Store. The only importer of better-sqlite3. */
-import { existsSync, statSync } from "node:fs";
+import { type BigIntStats, existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
@@ -12,7 +12,7 @@ import { SqliteMessageLog } from "./messages-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
 import { patiently } from "./patience.js";
-import { prepare, watch } from "./place.js";
+import { isAt, prepare, watch } from "./place.js";
 import { Reader } from "./reader.js";
 import { SqliteRooms } from "./rooms-sqlite.js";
 import { SqliteSessions } from "./sessions-sqlite.js";
@@ -21,7 +21,7 @@ import { SqliteUsers } from "./users-sqlite.js";
 import { Writer } from "./writer.js";
 
 /** Both `src/store` and `dist/store` lie two levels below the package. */
-const MIGRATIONS = new URL("../../migrations/sqlite/", import.meta.url);
+export const MIGRATIONS = new URL("../../migrations/sqlite/", import.meta.url);
 
 /** SQLite's own wait for a lock sleeps on the event loop, so it is short; `patience.ts` waits the rest. */
 const BUSY_TIMEOUT_MS = 5;
@@ -56,23 +56,30 @@ export interface SqliteOptions {
 
 /** Rejects with a ParkbenchError whose text says what is wrong with the file and what to do. */
 export async function openSqlite({ path, onLost, now = Date.now }: SqliteOptions): Promise<Store> {
-  prepare(path);
+  const file = prepare(path);
   let db: Connection | undefined;
   try {
     db = lasting(new Database(path, { timeout: BUSY_TIMEOUT_MS }));
-    await setUp(db, path);
-    return assemble(db, path, now, onLost);
+    await setUp(db, path, file);
+    return assemble(db, path, watch(path, file), now, onLost);
   } catch (error) {
     db?.close();
     throw explainStart(path, error);
   }
 }
 
-async function setUp(db: Connection, path: string): Promise<void> {
+/** A connection to a file that is there, without the settings: for who copies it. Throws the driver's errors. */
+export function connectSqlite(path: string, { isReadonly = false } = {}): Connection {
+  return lasting(new Database(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true, readonly: isReadonly }));
+}
+
+async function setUp(db: Connection, path: string, file: BigIntStats): Promise<void> {
   const inTime = <T>(job: () => T) => patiently(job, START_MS);
   const known = readMigrations(MIGRATIONS);
   // Before anything is changed: a database of another program stays as it is.
   await inTime(() => missingSteps(db, known, path));
+  // A restore holds its lock until another file is in place. The -wal of this one would be played into that.
+  if (!isAt(path, file)) throw lost(path);
   await inTime(() => switchToWal(db, path));
   for (const pragma of PRAGMAS) await inTime(() => db.exec(`PRAGMA ${pragma}`));
   await inTime(() => migrateSqlite(db, known, path));
@@ -93,11 +100,16 @@ function switchToWal(db: Connection, path: string): void {
   );
 }
 
-function assemble(db: Connection, path: string, now: () => number, onLost?: (error: Error) => void): Store {
+function assemble(
+  db: Connection,
+  path: string,
+  isInPlace: () => boolean,
+  now: () => number,
+  onLost?: (error: Error) => void,
+): Store {
   const version = db.prepare("PRAGMA data_version");
   const bell = new Bell(() => only(version.get()));
   const reader = new Reader();
-  const isInPlace = watch(path);
   const counts = new Counts();
   const writer = new Writer({
     db,

@@ -36,6 +36,8 @@ export const tools = {
   haproxy: find("haproxy"),
   apache: find("apache2"),
   caddy: find("caddy"),
+  /** A C compiler with the system's headers, on Linux: for the library that shows what a power cut leaves. */
+  cc: process.platform === "linux" && existsSync("/usr/include/stdio.h") ? find("cc", "gcc") : null,
   /** Mounting a small file system, for the disk-full tests, takes root on Linux. */
   mount: process.getuid?.() === 0 ? find("mount") : null,
 } as const;
@@ -54,5 +56,6 @@ export const HOW_TO_GET: Readonly<Record<keyof typeof tools, string>> = {
   haproxy: "apt-get install haproxy",
   apache: "apt-get install apache2",
   caddy: "apt-get install caddy",
+  cc: "apt-get install gcc libc6-dev",
   mount: "run the tests as root on Linux",
 };
