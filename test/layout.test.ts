@@ -25,6 +25,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "session-store.ts": ["core"],
   "metrics.ts": ["core"],
   "stop.ts": ["open-chat.ts"],
+  "command.ts": ["config.ts"],
+  "backup.ts": ["command.ts", "store"],
+  "restore.ts": ["command.ts", "store"],
   "server.ts": [
     "config.ts",
     "core",
@@ -163,13 +166,14 @@ describe("a file", () => {
 describe("the library", () => {
   it("reads no environment: the program hands it to config.ts", () => {
     expect(found(/\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\b.*\bfrom "node:process"/)).toEqual([
+      "command.ts",
       "server.ts",
     ]);
   });
 
   it("prints nothing", () => {
     expect(found(/\bconsole\s*\./)).toEqual([]);
-    expect(found(/\bprocess\s*\.\s*std(out|err|in)\b/)).toEqual(["server.ts"]);
+    expect(found(/\bprocess\s*\.\s*std(out|err|in)\b/)).toEqual(["command.ts", "server.ts"]);
   });
 
   it("ends no process: the program does", () => {

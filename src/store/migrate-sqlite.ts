@@ -34,8 +34,13 @@ export function missingSteps(
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
   );
   if (tables.all().length === 0) return known;
-  const columns = db.prepare("SELECT name FROM pragma_table_info('migrations') ORDER BY cid").all().map(only);
-  if (columns.join() !== "number,name,at") throw anotherProgram(database);
+  if (!isOurs(db)) throw anotherProgram(database);
   const applied = db.prepare("SELECT number, name FROM migrations ORDER BY number").all() as Applied[];
   return pending(known, applied, database);
+}
+
+/** Whether the database has our list of steps, of whatever version. */
+export function isOurs(db: Connection): boolean {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('migrations') ORDER BY cid").all().map(only);
+  return columns.join() === "number,name,at";
 }
