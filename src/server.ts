@@ -15,6 +15,7 @@ import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
 import { openStore, pathOf } from "./store/open.js";
+import { refuseMixture } from "./store/stale-wal.js";
 
 const WATCH_MS = 1000;
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = makeLogger(config.logLevel);
   const path = pathOf(config.databaseUrl);
+  refuseMixture(path);
   let lost: (error: Error) => void = () => {};
   const store = await openStore({ url: path, onLost: (error) => lost(error) });
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(`${path}.secret`)];

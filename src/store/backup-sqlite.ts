@@ -7,6 +7,7 @@ import { flushFile, flushFolder } from "./flush.js";
 import { patiently } from "./patience.js";
 import { connectSqlite } from "./sqlite.js";
 import { explainStart } from "./sqlite-errors.js";
+import { refuseMixture } from "./stale-wal.js";
 
 export interface BackupOptions {
   /** The absolute path of the database. */
@@ -26,6 +27,7 @@ export async function backupSqlite({
   if (!existsSync(path))
     throw refusal(`There is no database ${path}. Set DATABASE_URL to the one that is to be copied.`);
   refuseTarget(path, to, isForced);
+  refuseMixture(path);
   const draft = `${to}.${process.pid}.new`;
   try {
     const source = await copyOut(path, draft);

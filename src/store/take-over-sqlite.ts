@@ -7,6 +7,7 @@ import { isOurs } from "./migrate-sqlite.js";
 import { patiently } from "./patience.js";
 import { connectSqlite } from "./sqlite.js";
 import { explainStart, isBusy, sqliteCode } from "./sqlite-errors.js";
+import { lookAt } from "./stale-wal.js";
 
 export interface Taken {
   readonly epoch: string | null;
@@ -28,6 +29,10 @@ const NOTHING: Taken = { epoch: null, ids: new Map(), isKnown: false, free() {} 
 export async function takeOver(path: string, isStopped: boolean): Promise<Taken> {
   // SQLite would delete a -wal beside an empty file, which may be the only copy of something.
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return NOTHING;
+  if (lookAt(path) !== "whole") {
+    if (isStopped) return NOTHING;
+    throw untold(path);
+  }
   let db: Connection | undefined;
   try {
     const taken = connectSqlite(path);
@@ -77,10 +82,10 @@ function inUse(path: string, cause: unknown): ParkbenchError {
   );
 }
 
-function untold(path: string, cause: unknown): ParkbenchError {
+function untold(path: string, cause?: unknown): ParkbenchError {
   return new ParkbenchError(
     "storage_failed",
-    `The database ${path} is damaged, so that nobody can tell whether a server has it open. Stop the server, and say so with --stopped; nothing was changed.`,
+    `The database ${path} is damaged, or has another one's -wal beside it, so that nobody can tell whether a server has it open. Stop the server, and say so with --stopped; nothing was changed.`,
     { cause },
   );
 }

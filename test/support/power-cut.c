@@ -1,9 +1,11 @@
 /* What a power cut would leave: preloaded into a program, it copies every file below CUT_FROM at each of its flushes,
-   and the names in every folder that is flushed, to CUT_TO. A file that no flushed folder names is gone. */
+   and the names in every folder that is flushed, to CUT_TO. A file that no flushed folder names is gone. Before the
+   flush or the change of a name that is number CUT_AT, the program is killed. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,17 +44,25 @@ static void keep_bytes(int fd, FILE *out) {
   if (from != fd) close(from);
 }
 
+static void step(const char *path) {
+  static int done = 0;
+  const char *from = getenv("CUT_FROM"), *at = getenv("CUT_AT");
+  if (from == NULL || at == NULL || strncmp(path, from, strlen(from)) != 0) return;
+  if (++done == atoi(at)) raise(SIGKILL);
+}
+
 static int kept(int fd, const char *call) {
   int (*flush)(int) = (int (*)(int))dlsym(RTLD_NEXT, call);
   const char *from = getenv("CUT_FROM"), *to = getenv("CUT_TO");
   char self[64], path[4096], key[96], draft[4352], name[4352];
   struct stat stat;
-  int result = flush(fd);
-  if (result != 0 || from == NULL || to == NULL || fstat(fd, &stat) != 0) return result;
   snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(self, path, sizeof path - 1);
-  if (length < 0 || strncmp(path, from, strlen(from)) != 0) return result;
-  path[length] = 0;
+  path[length < 0 ? 0 : length] = 0;
+  step(path);
+  int result = flush(fd);
+  if (result != 0 || from == NULL || to == NULL || fstat(fd, &stat) != 0) return result;
+  if (strncmp(path, from, strlen(from)) != 0) return result;
   key_of(fd, "", AT_EMPTY_PATH, key, sizeof key);
   snprintf(draft, sizeof draft, "%s/draft-%d", to, getpid());
   snprintf(name, sizeof name, "%s/%s", to, strcmp(path, from) == 0 ? "root" : key);
@@ -66,3 +76,18 @@ static int kept(int fd, const char *call) {
 
 int fsync(int fd) { return kept(fd, "fsync"); }
 int fdatasync(int fd) { return kept(fd, "fdatasync"); }
+
+int rename(const char *from, const char *to) {
+  step(from);
+  return ((int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename"))(from, to);
+}
+
+int link(const char *from, const char *to) {
+  step(from);
+  return ((int (*)(const char *, const char *))dlsym(RTLD_NEXT, "link"))(from, to);
+}
+
+int unlink(const char *path) {
+  step(path);
+  return ((int (*)(const char *))dlsym(RTLD_NEXT, "unlink"))(path);
+}

@@ -27,13 +27,10 @@ export interface PowerCut {
   leave(into: string): void;
 }
 
-/** Watches `folder`; what it needs for that is kept in `aside`. */
-export function preparePowerCut(folder: string, aside: string): PowerCut {
+/** Watches `folder`; what it needs for that is kept in `aside`. Without a `library` it makes one there. */
+export function preparePowerCut(folder: string, aside: string, library = compilePowerCut(aside)): PowerCut {
   const shadow = join(aside, "flushed");
-  const library = join(aside, "power-cut.so");
   mkdirSync(shadow, { recursive: true });
-  const warnings = ["-Wall", "-Wextra", "-Werror"];
-  execFileSync(tools.cc ?? "cc", [...warnings, "-shared", "-fPIC", "-O2", "-o", library, SOURCE, "-ldl"]);
   const env = { LD_PRELOAD: library, CUT_FROM: folder, CUT_TO: shadow };
   return {
     env,
@@ -41,6 +38,14 @@ export function preparePowerCut(folder: string, aside: string): PowerCut {
       void execFileSync(process.execPath, ["-e", FLUSH_ALL, folder], { env: { ...process.env, ...env } }),
     leave: (into) => leaveFolder(shadow, "root", into),
   };
+}
+
+export function compilePowerCut(into: string): string {
+  mkdirSync(into, { recursive: true });
+  const library = join(into, "power-cut.so");
+  const warnings = ["-Wall", "-Wextra", "-Werror"];
+  execFileSync(tools.cc ?? "cc", [...warnings, "-shared", "-fPIC", "-O2", "-o", library, SOURCE, "-ldl"]);
+  return library;
 }
 
 /** A name that was flushed before its file is an empty file. */
