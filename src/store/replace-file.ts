@@ -38,7 +38,11 @@ export function replaceFile(path: string, by: string): string | null {
     flushFolder(folder);
     return kept.length > 0 ? aside : null;
   } catch (error) {
-    throw unfit(`The database ${path} cannot be replaced`, "It is as it was, or in the file beside it.", error);
+    throw unfit(
+      `The database ${path} cannot be replaced`,
+      "It is as it was, or in the file beside it.",
+      error,
+    );
   }
 }
 

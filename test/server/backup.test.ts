@@ -1,5 +1,13 @@
 /** `npm run backup`: a copy of one moment, made while servers run and write, or a clear text and nothing left behind. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect } from "vitest";
@@ -37,7 +45,9 @@ test("a copy that is made during sends is one moment of the log, and nobody noti
   const during = acked.length - before.length;
   stop.abort();
   await Promise.all(writers);
-  expect(stdout).toMatch(/^Copied \S+ to \S+: \d+ messages up to id \d+, \d+ bytes, checked and flushed, in [\d.]+ s\./);
+  expect(stdout).toMatch(
+    /^Copied \S+ to \S+: \d+ messages up to id \d+, \d+ bytes, checked and flushed, in [\d.]+ s\./,
+  );
   expect(code).toBe(0);
   expect(during).toBeGreaterThan(0);
   const [copied, all] = [textsIn(copy), textsIn(server.database)];
@@ -67,7 +77,9 @@ test("it is for this user alone, without the session secret, and says so", async
 test("a copy that is there is replaced with --force alone", async ({ folder, copy, backUp, refusal }) => {
   await makeDatabase(folder);
   writeFileSync(copy, "older");
-  expect(await refusal(backUp, copy)).toBe(`${copy} is there already. Name another file, or replace it with --force.\n`);
+  expect(await refusal(backUp, copy)).toBe(
+    `${copy} is there already. Name another file, or replace it with --force.\n`,
+  );
   expect(readFileSync(copy, "utf8")).toBe("older");
   expect((await backUp(copy, "--force")).code).toBe(0);
   expect(textsIn(copy)).toEqual(["kept"]);
@@ -81,7 +93,9 @@ describe.concurrent("a backup that cannot be", () => {
     refusal,
   }) => {
     await makeDatabase(folder);
-    expect(await refusal(backUp, join(folder, "away", "copy.db"))).toMatch(/The folder \S+away is not there\. Make it/);
+    expect(await refusal(backUp, join(folder, "away", "copy.db"))).toMatch(
+      /The folder \S+away is not there\. Make it/,
+    );
     mkdirSync(join(folder, "sub"));
     expect(await refusal(backUp, join(folder, "sub"))).toMatch(/sub is not a regular file\./);
     symlinkSync(database, join(folder, "link.db"));
@@ -97,7 +111,12 @@ describe.concurrent("a backup that cannot be", () => {
     expect(existsSync(database)).toBe(false);
   });
 
-  test("of an empty file, a letter, and another program's database", async ({ database, copy, backUp, refusal }) => {
+  test("of an empty file, a letter, and another program's database", async ({
+    database,
+    copy,
+    backUp,
+    refusal,
+  }) => {
     writeFileSync(database, "");
     expect(await refusal(backUp, copy)).toMatch(/is empty: no Parkbench has written to it/);
     writeFileSync(database, "Dear Sir, ".repeat(1_000));
@@ -122,31 +141,33 @@ describe.concurrent("a backup that cannot be", () => {
       expect(await refusal(backUp, ...args)).toMatch(/Usage: npm run backup -- FILE \[--force\]/);
   });
 
-  test.skipIf(!tools.mount)("onto a disk that is too small, or read-only", async ({
-    folder,
-    backUp,
-    onTestFinished,
-  }) => {
-    const disk = makeSmallDisk(64);
-    onTestFinished(() => disk.remove());
-    await makeDatabase(folder);
-    const small = await backUp(join(disk.folder, "copy.db"));
-    expect(small.stderr).toMatch(/^There is no room for \S+: that disk is full\. Make room/);
-    disk.makeReadOnly();
-    const readOnly = await backUp(join(disk.folder, "copy.db"));
-    expect(readOnly.stderr).toMatch(/cannot be written \(EROFS\)\. Nothing was changed/);
-    expect([small.code, readOnly.code, readdirSync(disk.folder)]).toEqual([1, 1, []]);
-  });
+  test.skipIf(!tools.mount)(
+    "onto a disk that is too small, or read-only",
+    async ({ folder, backUp, onTestFinished }) => {
+      const disk = makeSmallDisk(64);
+      onTestFinished(() => disk.remove());
+      await makeDatabase(folder);
+      const small = await backUp(join(disk.folder, "copy.db"));
+      expect(small.stderr).toMatch(/^There is no room for \S+: that disk is full\. Make room/);
+      disk.makeReadOnly();
+      const readOnly = await backUp(join(disk.folder, "copy.db"));
+      expect(readOnly.stderr).toMatch(/cannot be written \(EROFS\)\. Nothing was changed/);
+      expect([small.code, readOnly.code, readdirSync(disk.folder)]).toEqual([1, 1, []]);
+    },
+  );
 });
 
-test.skipIf(!tools.cc)("guarantee 2: a copy that was said to be made survives a power cut", async ({ folder, copy }) => {
-  await makeDatabase(folder);
-  const aside = `${folder}.aside`;
-  const cut = preparePowerCut(folder, aside);
-  cut.settle();
-  const database = join(folder, "parkbench.db");
-  const { code } = await runProgram("backup", [copy], { ...cut.env, DATABASE_URL: database });
-  expect(code).toBe(0);
-  cut.leave(join(aside, "left"));
-  expect(textsIn(join(aside, "left", "copy.db"))).toEqual(["kept"]);
-});
+test.skipIf(!tools.cc)(
+  "guarantee 2: a copy that was said to be made survives a power cut",
+  async ({ folder, copy }) => {
+    await makeDatabase(folder);
+    const aside = `${folder}.aside`;
+    const cut = preparePowerCut(folder, aside);
+    cut.settle();
+    const database = join(folder, "parkbench.db");
+    const { code } = await runProgram("backup", [copy], { ...cut.env, DATABASE_URL: database });
+    expect(code).toBe(0);
+    cut.leave(join(aside, "left"));
+    expect(textsIn(join(aside, "left", "copy.db"))).toEqual(["kept"]);
+  },
+);

@@ -1,5 +1,13 @@
 /** `npm run restore` over what cannot be opened, and from what is no backup: a clear text, and nothing is lost. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect } from "vitest";
@@ -74,25 +82,26 @@ test("a backup put in place by hand, beside the -wal of what it replaces: no sta
   expect(existsSync(`${asideOf(folder)}-wal`)).toBe(true);
 });
 
-test.skipIf(!tools.mount)("on a disk without room for it, the database stays as it is", async ({
-  folder,
-  copy,
-  backUp,
-  onTestFinished,
-}) => {
-  await makeDatabase(folder, Array.from({ length: 40 }, (_, n) => `${n} `.padEnd(3_000, "x")));
-  await backUp(copy);
-  const disk = makeSmallDisk(256);
-  onTestFinished(() => disk.remove());
-  await makeDatabase(disk.folder);
-  const names = readdirSync(disk.folder);
-  const onDisk = join(disk.folder, "parkbench.db");
-  const { code, stderr } = await runProgram("restore", [copy], { DATABASE_URL: onDisk });
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^There is no room for \S+: that disk is full\. .*nothing was changed/);
-  expect(readdirSync(disk.folder)).toEqual(names);
-  expect(textsIn(onDisk)).toEqual(["kept"]);
-});
+test.skipIf(!tools.mount)(
+  "on a disk without room for it, the database stays as it is",
+  async ({ folder, copy, backUp, onTestFinished }) => {
+    await makeDatabase(
+      folder,
+      Array.from({ length: 40 }, (_, n) => `${n} `.padEnd(3_000, "x")),
+    );
+    await backUp(copy);
+    const disk = makeSmallDisk(256);
+    onTestFinished(() => disk.remove());
+    await makeDatabase(disk.folder);
+    const names = readdirSync(disk.folder);
+    const onDisk = join(disk.folder, "parkbench.db");
+    const { code, stderr } = await runProgram("restore", [copy], { DATABASE_URL: onDisk });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^There is no room for \S+: that disk is full\. .*nothing was changed/);
+    expect(readdirSync(disk.folder)).toEqual(names);
+    expect(textsIn(onDisk)).toEqual(["kept"]);
+  },
+);
 
 test("a file that is no backup is refused, and the database stays as it is", async ({
   folder,

@@ -67,7 +67,11 @@ describe.skipIf(!tools.cc)("guarantee 2", () => {
       seen.add(isOld ? "old" : "new");
       // What it replaced is never lost.
       const kept = readdirSync(left).filter((name) => name.includes(".before-"));
-      if (!isOld) expect(kept.map((name) => textsIn(join(left, name))), how).toEqual([OLD]);
+      if (!isOld)
+        expect(
+          kept.map((name) => textsIn(join(left, name))),
+          how,
+        ).toEqual([OLD]);
       if (!how.startsWith("killed") || isEnded) return;
       const again = await runProgram("restore", [join(left, "copy.db")], { DATABASE_URL: database });
       expect([again.code, again.stderr], how).toEqual([0, ""]);

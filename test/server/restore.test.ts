@@ -21,11 +21,15 @@ test("the backup is in place under a new epoch, ids go on above all that were gi
   expect(statSync(`${database}-wal`).size).toBeGreaterThan(0);
   const { code, stdout, stderr } = await restore(copy);
   expect([code, stderr]).toEqual([0, ""]);
-  expect(stdout).toMatch(/1 messages; new ids come after 3, in the new epoch [0-9a-f]{6}\.\n.* is in \S+\.before-/);
-  const aside = asideOf(folder);
-  expect([existsSync(`${database}-wal`), existsSync(`${database}-shm`), existsSync(`${database}-journal`)]).toEqual(
-    [false, false, false],
+  expect(stdout).toMatch(
+    /1 messages; new ids come after 3, in the new epoch [0-9a-f]{6}\.\n.* is in \S+\.before-/,
   );
+  const aside = asideOf(folder);
+  expect([
+    existsSync(`${database}-wal`),
+    existsSync(`${database}-shm`),
+    existsSync(`${database}-journal`),
+  ]).toEqual([false, false, false]);
   expect(textsIn(aside)).toEqual(["one", "two", "three"]);
   expect(textsIn(database)).toEqual(["one"]);
   expect(new Set([database, copy, aside].map(epochOf)).size).toBe(2);
@@ -109,23 +113,21 @@ test("onto a new machine: without a database, and without its folder", async ({
   const { code, stdout } = await restore(`${folder}.moved`);
   rmSync(`${folder}.moved`);
   expect(code).toBe(0);
-  expect(stdout).toContain("There was no database before.\nThe ids that were given after the backup are not known");
+  expect(stdout).toContain(
+    "There was no database before.\nThe ids that were given after the backup are not known",
+  );
   expect(textsIn(database)).toEqual(["kept"]);
   expect(readdirSync(folder)).toEqual(["parkbench.db"]);
   expect(statSync(database).mode & 0o777).toBe(0o600);
 });
 
-test.skipIf(process.getuid?.() !== 0)("it belongs to whom the old one belonged, also when root restores", async ({
-  folder,
-  database,
-  copy,
-  backUp,
-  restore,
-}) => {
-  await makeDatabase(folder);
-  await backUp(copy);
-  chownSync(database, 65_534, 65_534);
-  await restore(copy);
-  expect(statSync(database)).toMatchObject({ uid: 65_534, gid: 65_534 });
-});
-
+test.skipIf(process.getuid?.() !== 0)(
+  "it belongs to whom the old one belonged, also when root restores",
+  async ({ folder, database, copy, backUp, restore }) => {
+    await makeDatabase(folder);
+    await backUp(copy);
+    chownSync(database, 65_534, 65_534);
+    await restore(copy);
+    expect(statSync(database)).toMatchObject({ uid: 65_534, gid: 65_534 });
+  },
+);
