@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Router } from "express";
 import type { Stats } from "./core/counts.js";
 import type { Message } from "./core/message.js";
+import { Pruner } from "./core/pruner.js";
 import type { Sessions } from "./core/session.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
@@ -108,7 +109,10 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     logger,
   });
   const probes = { "/healthz": health.alive, "/readyz": health.ready };
+  const pruner = new Pruner({ ...options, log, retention: store.retention });
+  pruner.start();
   const stop = () => {
+    pruner.stop();
     tail.close();
     streams.close();
   };

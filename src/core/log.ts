@@ -5,6 +5,11 @@ import type { Draft, Message } from "./message.js";
 export interface Batch {
   readonly messages: readonly Message[];
   readonly more: boolean;
+  /**
+   * Of reads from a cursor on: messages of these rooms behind the cursor have been removed to keep less, the last of them
+   * under this id. Whoever had only the cursor has missed them. Absent where nothing is missing.
+   */
+  readonly gap?: number;
 }
 
 export const EMPTY: Batch = Object.freeze({ messages: Object.freeze([]), more: false });
@@ -37,6 +42,8 @@ export interface Appended {
  * 7. Text comes back code point for code point.
  * 8. No listener, no work: no timer, no extra connection.
  * 9. The log has an epoch: random, made with the database, changed by a restore.
+ * 10. What was removed to keep less (`core/retention.ts`) is never missed in silence: every `since` from below it says
+ *    `gap`. Ids stay used, and a removed message's nonce is known for some days more.
  *
  * Every method may reject with a `ParkbenchError`: `storage_busy`, `storage_full`, `storage_lost`, `storage_failed`
  * or `closed`.

@@ -54,7 +54,7 @@ export function nextBatch(
   });
 }
 
-/** One after the other, until the signal aborts or the tail closes. */
+/** One after the other, until the signal aborts or the tail closes. What `gap` says is missing is said once. */
 export async function* allBatches(
   tail: Following,
   rooms: readonly string[],
@@ -62,15 +62,23 @@ export async function* allBatches(
   options: FollowOptions,
 ): AsyncGenerator<Batch, void> {
   let cursor = after;
+  let told = 0;
   while (!tail.isClosed && !options.signal?.aborted) {
     const batch = await tail.next(rooms, cursor, { ...options, waitMs: Number.POSITIVE_INFINITY });
-    const last = batch.messages.at(-1);
+    const last = batch.messages.at(-1)?.id ?? batch.gap;
     if (last === undefined) continue;
-    cursor = last.id;
-    yield batch;
+    cursor = last;
+    yield withoutGap(batch, told);
+    told = Math.max(told, batch.gap ?? 0);
     // A store may answer within the turn: a long log would otherwise be read in one go, with nothing in between.
     if (batch.more) await turn();
   }
+}
+
+/** Where one room has lost more than another, several batches are from below what is gone: it is said once. */
+function withoutGap(batch: Batch, told: number): Batch {
+  const { messages, more, gap } = batch;
+  return gap !== undefined && gap <= told ? { messages, more } : batch;
 }
 
 function checkPlace(rooms: unknown, after: unknown): void {

@@ -55,7 +55,7 @@ export class ParkedRooms {
   }
 
   /** A reader at its rooms' newest known id parks without touching the database. */
-  areQuietFor({ rooms, after }: Reader): boolean {
+  areQuietFor({ rooms, after }: Pick<Reader, "rooms" | "after">): boolean {
     return rooms.every((name) => (this.#rooms.get(name)?.quietAbove ?? Number.POSITIVE_INFINITY) <= after);
   }
 
@@ -69,6 +69,8 @@ export class ParkedRooms {
 
   /** What a reader's own read has brought, when nothing rang since: nothing else is there up to what the tail has seen. */
   learn({ rooms, after }: Reader, batch: Batch): void {
+    // Whoever comes with the same cursor must read, and be told.
+    if (batch.gap !== undefined) return;
     const [only] = rooms;
     if (only !== undefined && rooms.length === 1) this.#recent.learn(only, after, batch);
     if (batch.messages.length > 0) return;

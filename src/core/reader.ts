@@ -3,7 +3,7 @@ import type { Counts } from "./counts.js";
 import type { Batch } from "./log.js";
 import type { Logger } from "./logger.js";
 
-/** Why a reader was answered. Only `rows` comes with messages. */
+/** Why a reader was answered. Only `rows` comes with messages, or with a batch that says of a gap. */
 export type Wake = "rows" | "timeout" | "released" | "closing";
 
 /** Whoever waits with a cursor. Exactly one of `wake` and `fail` is called, once; neither after it has left. */

@@ -62,6 +62,11 @@ export class Tail {
     return this.#watch?.seen ?? 0;
   }
 
+  /** Whether the tail knows, without a read, that nothing has come behind the cursor, nor been removed. */
+  isQuietFor(rooms: readonly string[], after: number): boolean {
+    return this.#rooms.areQuietFor({ rooms, after });
+  }
+
   /** The next rows after a cursor, or an empty batch on timeout, abort and close. */
   next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch> {
     return this.#isClosing ? Promise.resolve(EMPTY) : nextBatch(this, rooms, after, options);
@@ -107,8 +112,7 @@ export class Tail {
   /** Answers everybody, empty, and parks nobody any more. */
   close(): void {
     this.#isClosing = true;
-    for (const seat of this.#rooms.seats()) this.#settle(seat, "closing");
-    this.#stopWatch();
+    this.#settleAll("closing");
   }
 
   #register(seat: Seat): void {
@@ -120,14 +124,18 @@ export class Tail {
       logger: this.#logger,
       counts: this.#counts,
       onRing: () => this.#ringListeners.tell(),
+      onDeaf: (error) => this.#settleAll("failed", error),
+      // Each comes back with its cursor, and is told then whether it has missed something.
+      onGap: () => this.#settleAll("released"),
       onRows: (messages, rungAtMs) => this.#deliver(messages, rungAtMs),
-      onDeaf: (error) => {
-        const seats = this.#rooms.seats();
-        // First, so that a reader that enters while the others are told gets a watch that can hear.
-        this.#stopWatch();
-        for (const seat of seats) this.#settle(seat, "failed", error);
-      },
     });
+  }
+
+  #settleAll(why: Wake | "failed", error?: unknown): void {
+    const seats = this.#rooms.seats();
+    // First, so that a reader that enters while the others are told gets a watch that can hear.
+    this.#stopWatch();
+    for (const seat of seats) this.#settle(seat, why, error);
   }
 
   /** What another program has removed a moment ago must not come from memory. */
@@ -145,7 +153,7 @@ export class Tail {
         const batch = await this.#log.since(reader.rooms, reader.after, reader.limit);
         if (seat.state !== "reading") return;
         if (!seat.rung) this.#rooms.learn(reader, batch);
-        if (batch.messages.length > 0) {
+        if (batch.messages.length > 0 || batch.gap !== undefined) {
           seat.batch = batch;
           this.#settle(seat, "rows");
         } else if (!seat.rung) {

@@ -23,6 +23,8 @@ export interface WatchParts {
   readonly onRows: (messages: readonly Message[], rungAtMs: number | null) => void;
   /** The end of the log could not be found: this watch will never wake anybody. */
   readonly onDeaf: (error: unknown) => void;
+  /** Rows above what was seen were removed before they were read: of these, nobody can be woken any more. */
+  readonly onGap: () => void;
 }
 
 /**
@@ -104,8 +106,9 @@ export class Watch {
         rungAtMs = this.#rungAtMs;
         this.#rungAtMs = null;
         this.#parts.onRing();
-        const { messages, more } = await this.#parts.log.since("all", this.#seen, READ_ROWS);
+        const { messages, more, gap } = await this.#parts.log.since("all", this.#seen, READ_ROWS);
         if (this.#stopped) return;
+        if (gap !== undefined) return this.#parts.onGap();
         const last = messages.at(-1);
         if (last === undefined) continue;
         this.#seen = last.id;

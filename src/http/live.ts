@@ -19,7 +19,7 @@ import { type Reading, readingIn } from "./reading.js";
 import { queryOf } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
 import { STREAM_LIFE_MS } from "./sse.js";
-import { newestPage, startOf } from "./start.js";
+import { newestPage, startIn } from "./start.js";
 import type { End, Sink, Streams } from "./stream.js";
 
 export interface LiveParts {
@@ -62,11 +62,12 @@ export function liveHandler(parts: LiveParts): Handler {
   }
 
   /** What the page begins with, for its reader to know where the talk is, and the cursor behind it. */
-  async function placeOf({ since, rooms }: Reading): Promise<{ earlier: Batch; after: number }> {
-    const start = await startOf(since, parts);
+  async function placeOf(asked: Reading): Promise<{ earlier: Batch; after: number }> {
+    const { rooms } = asked;
+    const start = await startIn(asked, parts);
     if (typeof start === "number")
       return { earlier: await log.before(rooms, start + 1, EARLIER_SHOWN), after: start };
-    const { page, next } = await newestPage(log, rooms, EARLIER_SHOWN);
+    const { page, next } = await newestPage(log, rooms, EARLIER_SHOWN, start);
     return { earlier: page, after: next };
   }
 

@@ -11,7 +11,7 @@ import type { Parking } from "./parking.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { type Fields, only } from "./request.js";
-import { parseBefore, parseSince, startOf } from "./start.js";
+import { parseBefore, parseSince, startIn } from "./start.js";
 
 export interface NavigateParts extends FormParts {
   readonly log: MessageLog;
@@ -64,7 +64,7 @@ export function navigateHandler(parts: NavigateParts): Handler {
   ): Promise<void> {
     const room = await parts.rooms.find(user, name);
     if (!room) throw noRoom(name);
-    const after = await startOf(parseSince(since), parts);
+    const after = await startIn({ since: parseSince(since), rooms: [room.name] }, parts);
     if (typeof after !== "number") return;
     await new Promise<void>((resolve, reject) => {
       parts.parking.park(req, {

@@ -88,7 +88,7 @@ export class Pages {
       return this.problem(req, asker, given.problem, given.typed?.text);
     }
     const before = given.before ?? null;
-    const { page: shown, next } = await newestPage(log, [room.name], MESSAGES_SHOWN, before ?? undefined);
+    const { page: shown, next } = await newestPage(log, [room.name], MESSAGES_SHOWN, { before });
     const { messages, more } = shown;
     const base = `${baseOf(req)}/rooms/${room.name}`;
     const cursor = formatCursor(next, log.epoch);

@@ -1,6 +1,6 @@
 /** A poll while it waits: its place at the tail, and what it is answered with. */
 import type { Counts } from "../core/counts.js";
-import type { Batch } from "../core/log.js";
+import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Place, Reader, Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
@@ -13,8 +13,10 @@ import { retryMs } from "./jitter.js";
 import type { Guest, Listed, Parking } from "./parking.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading } from "./reading.js";
+import { newestPage } from "./start.js";
 
 export interface ParkedPollParts {
+  readonly log: MessageLog;
   readonly tail: Tail;
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
@@ -55,6 +57,10 @@ export class ParkedPoll implements Reader, Guest {
   }
 
   wake(batch: Batch, why: Wake): void {
+    if (batch.gap !== undefined) {
+      this.#reset();
+      return;
+    }
     const last = batch.messages.at(-1);
     const heard = heardBy(batch, this.#user, this.#echo);
     // Nothing but what the reader wrote itself: it waits on, behind it.
@@ -64,7 +70,7 @@ export class ParkedPoll implements Reader, Guest {
       return;
     }
     this.#unlist();
-    if (last && this.#parts.rooms.arePrivate) this.#answerIfReadable(heard, last.id);
+    if (last && this.#parts.rooms.arePrivate) this.#ifReadable(() => this.#answer(heard, last.id));
     else if (last) this.#answer(heard, last.id);
     else {
       const empty = this.#parts.encoder.empty(this.after, why === "timeout" ? 0 : retryMs(why === "closing"));
@@ -98,12 +104,25 @@ export class ParkedPoll implements Reader, Guest {
     if (this.#place === before) this.#place = place;
   }
 
+  /** Messages behind the cursor have been removed: the newest page, as for a cursor that means nothing here. */
+  #reset(): void {
+    const { log, encoder } = this.#parts;
+    this.#unlist();
+    // A next request on the connection would come before the page.
+    this.#exchange.waiting = {
+      release: () => this.#exchange.answer(encoder.empty(this.after, retryMs(false)), false),
+    };
+    this.#ifReadable(async () => {
+      const { page, next } = await newestPage(log, this.rooms, this.limit, { reset: "gap" });
+      this.#exchange.answer(encoder.page(heardBy(page, this.#user, this.#echo), next, "gap"), false);
+    });
+  }
+
   /** Rights may have gone while the reader was parked. */
-  #answerIfReadable(heard: Batch, next: number): void {
-    Promise.resolve(this.#parts.rooms.mustRead(this.#user, this.rooms)).then(
-      () => this.#answer(heard, next),
-      (error: unknown) => this.#exchange.refuse(problemOf(error, this.#parts.logger)),
-    );
+  #ifReadable(answer: () => void | Promise<void>): void {
+    Promise.resolve(this.#parts.rooms.mustRead(this.#user, this.rooms))
+      .then(answer)
+      .catch((error: unknown) => this.#exchange.refuse(problemOf(error, this.#parts.logger)));
   }
 
   #answer(heard: Batch, next: number): void {

@@ -129,7 +129,7 @@ export function polls(parts: PollParts): Polls {
     asker: Asker,
     { reset }: Exclude<Start, number>,
   ): Promise<void> {
-    const { page, next } = await newestPage(log, asked.rooms, asked.limit);
+    const { page, next } = await newestPage(log, asked.rooms, asked.limit, { reset });
     const heard = heardBy(page, asker.user, asked.echo);
     count(req, exchange, heard);
     exchange.answer(encoder.page(heard, next, reset), false);
@@ -145,6 +145,7 @@ export function polls(parts: PollParts): Polls {
     emptyRetryMs: number,
   ): Promise<void> {
     const batch = await log.since(asked.rooms, after, asked.limit);
+    if (batch.gap !== undefined) return page(req, asked, exchange, asker, { reset: "gap" });
     const last = batch.messages.at(-1);
     const heard = heardBy(batch, asker.user, asked.echo);
     // `next` moves over the rows that the reader does not want to hear; without any it stays where the reader was.

@@ -33,7 +33,7 @@ export function parseBefore(text: string | undefined): number | null {
 /** The id to read after, or why the newest page is due instead: with `reset` null none was asked for. */
 export type Start = number | { readonly reset: ResetReason | null };
 
-/** At once where the log need not be asked. */
+/** At once where the log need not be asked. Messages that have been removed are found by whoever reads from there on. */
 export function startOf(
   since: Since,
   { log, tail }: { readonly log: MessageLog; readonly tail: Tail },
@@ -46,16 +46,34 @@ export function startOf(
   return log.newest().then((newest) => (since.id <= newest ? since.id : { reset: "ahead" }));
 }
 
-/** The end of the log is read first: a row that lands in between is then in the page, or comes after `next`. */
+/**
+ * Also whether messages behind the cursor have been removed, for a reader that is told of its place before it reads. Whom
+ * the tail knows to be up to date costs no read.
+ */
+export async function startIn(
+  { since, rooms }: Pick<Reading, "since" | "rooms">,
+  parts: { readonly log: MessageLog; readonly tail: Tail },
+): Promise<Start> {
+  const start = await startOf(since, parts);
+  if (typeof start !== "number" || since === "now" || parts.tail.isQuietFor(rooms, start)) return start;
+  const { gap } = await parts.log.since(rooms, start, 1);
+  return gap === undefined ? start : { reset: "gap" };
+}
+
+/**
+ * The end of the log is read first: a row that lands in between is then in the page, or comes after `next`. With a gap
+ * `next` is not below that end: one room's newest row may be older than what another has lost, and the gap for ever new.
+ */
 export async function newestPage(
   log: MessageLog,
   rooms: readonly string[],
   limit: number,
-  before = Number.MAX_SAFE_INTEGER,
+  { before = null, reset = null }: { before?: number | null; reset?: ResetReason | null } = {},
 ): Promise<{ readonly page: Batch; readonly next: number }> {
   const newest = await log.newest();
-  const page = await log.before(rooms, before, limit);
-  return { page, next: page.messages.at(-1)?.id ?? newest };
+  const page = await log.before(rooms, before ?? Number.MAX_SAFE_INTEGER, limit);
+  const last = page.messages.at(-1)?.id ?? newest;
+  return { page, next: reset === "gap" ? Math.max(last, newest) : last };
 }
 
 /** What a reader that stays gets first. */
@@ -73,9 +91,9 @@ export async function firstOf(
   user: User | null,
   parts: { readonly log: MessageLog; readonly tail: Tail },
 ): Promise<First> {
-  const start = await startOf(reading.since, parts);
+  const start = await startIn(reading, parts);
   if (typeof start === "number") return { after: start, page: null, next: start, reset: null };
-  const { page, next } = await newestPage(parts.log, reading.rooms, reading.limit);
+  const { page, next } = await newestPage(parts.log, reading.rooms, reading.limit, start);
   const oldest = page.messages[0];
   return {
     after: oldest ? oldest.id - 1 : next,

@@ -162,11 +162,10 @@ class Stream {
   }
 
   #park(): void {
-    const { rooms, limit } = this.#asked;
     const reader = {
-      rooms,
+      rooms: this.#asked.rooms,
       after: this.#after,
-      limit,
+      limit: this.#asked.limit,
       wake: (batch: Batch, why: Wake) => this.#woken(batch, why),
       fail: (error: unknown) => this.end("failed", error),
     };
@@ -179,7 +178,8 @@ class Stream {
   #woken(batch: Batch, why: Wake): void {
     if (this.#isOver) return;
     if (why === "timeout") this.#go(this.#sink.heartbeat());
-    else if (why !== "rows") this.end("closing");
+    // What a slow reader had not taken may have been removed meanwhile: it comes back with its cursor, and is told.
+    else if (why !== "rows" || batch.gap !== undefined) this.end(why === "closing" ? why : "life");
     else if (!this.#parts.rooms.arePrivate) this.#write(batch);
     else this.#writeIfReadable(batch);
   }

@@ -16,7 +16,7 @@ import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading, readingIn } from "./reading.js";
 import { queryOf } from "./request.js";
-import { newestPage, startOf } from "./start.js";
+import { newestPage, startIn } from "./start.js";
 import { messageView, render } from "./views.js";
 
 export interface WaitParts {
@@ -57,7 +57,7 @@ export function waitHandler(parts: WaitParts): Handler {
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const asked = { ...reading, client: reading.client ?? random(), asker, room };
-    const after = await startOf(reading.since, parts);
+    const after = await startIn({ since: reading.since, rooms: [name] }, parts);
     // No cursor, or one that means nothing here: the newest page at once, and its cursor from then on.
     if (typeof after !== "number") return show(req, res, asked, Number.MAX_SAFE_INTEGER);
     if (req.method === "HEAD") return show(req, res, asked, after);

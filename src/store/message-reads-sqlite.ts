@@ -1,7 +1,7 @@
 /** Reads of the message log: by id for everybody, by room and id for some rooms, forwards and backwards. */
 import type { Batch, RoomSet } from "../core/log.js";
 import type { Message } from "../core/message.js";
-import type { Bound, Connection } from "./connection.js";
+import { type Bound, type Connection, only } from "./connection.js";
 import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
 
 /** About 1 MiB of text in one batch; one message alone may be longer. */
@@ -30,13 +30,23 @@ export class MessageReads {
   }
 
   since(rooms: RoomSet, after: number, limit: number): Batch {
-    if (rooms !== "all") return this.#inRooms("since", rooms, after, limit);
-    return this.#take(allSql, [after], limit);
+    const batch =
+      rooms === "all" ? this.#take(allSql, [after], limit) : this.#inRooms("since", rooms, after, limit);
+    // Asked last: what another process removes between the two is then said, and not passed over.
+    const upto = this.#prunedUpto(rooms);
+    return upto > after ? { ...batch, gap: upto } : batch;
   }
 
   before(rooms: readonly string[], before: number, limit: number): Batch {
     const { messages, more } = this.#inRooms("before", rooms, before, limit);
     return { messages: messages.toReversed(), more };
+  }
+
+  /** The highest id of these rooms that has been removed to keep less; 0 where none was. */
+  #prunedUpto(rooms: RoomSet): number {
+    if (rooms === "all") return Number(only(this.#db.prepare("SELECT max(upto) FROM pruned").get()) ?? 0);
+    const one = this.#db.prepare("SELECT upto FROM pruned WHERE room = ?");
+    return rooms.reduce((highest, room) => Math.max(highest, Number(only(one.get(room)) ?? 0)), 0);
   }
 
   #inRooms(direction: Direction, rooms: readonly string[], id: number, limit: number): Batch {

@@ -14,6 +14,7 @@ import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
 import { patiently } from "./patience.js";
 import { isAt, prepare, watch } from "./place.js";
 import { Reader } from "./reader.js";
+import { SqliteRetention } from "./retention-sqlite.js";
 import { SqliteRooms } from "./rooms-sqlite.js";
 import { SqliteSessions } from "./sessions-sqlite.js";
 import { damaged, explainStart, lost } from "./sqlite-errors.js";
@@ -137,6 +138,7 @@ function assemble(
     sessions: new SqliteSessions(db, reader, writer, now),
     control: new SqliteControl(db, reader, writer),
     counts,
+    retention: new SqliteRetention(db, reader, writer, now),
     check: async () => {
       await writer.write(() => check.run(Date.now()));
     },

@@ -32,6 +32,7 @@ it("reads a long log one batch a turn, to its end", async () => {
     onRing() {},
     onRows: (messages) => seen.push(...messages.map(({ id }) => id)),
     onDeaf() {},
+    onGap() {},
   });
   await watch.ready;
   ring();
