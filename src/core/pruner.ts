@@ -173,6 +173,7 @@ export class Pruner {
   }
 
   #pause(pauseMs: number): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     return new Promise((resolve) => {
       this.#wake = resolve;
       this.#timer = setTimeout(resolve, pauseMs).unref();

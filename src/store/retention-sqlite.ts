@@ -43,7 +43,8 @@ type Named =
   | "unspend"
   | "forget";
 
-const SQL: Readonly<Record<Named, string>> = {
+/** Exported for the test that looks at SQLite's plans for them. */
+export const SQL: Readonly<Record<Named, string>> = {
   // One that ends later than any claim can was made by a clock that has been set back since.
   claim: "UPDATE pruner SET holder = ?, until = ? WHERE holder = ? OR until NOT BETWEEN ? AND ?",
   oldest: `SELECT ${COLUMNS} FROM messages WHERE id <= ? ORDER BY id LIMIT ${ROWS_MAX}`,
@@ -83,7 +84,7 @@ export class SqliteRetention implements Retention {
     return this.#writer.write(() => {
       const now = this.#now();
       const until = now + forMs;
-      return this.#statements.claim.run(this.#me, until, this.#me, now, until).changes > 0;
+      return this.#statements.claim.run(this.#me, until, this.#me, now + 1, until).changes > 0;
     });
   }
 

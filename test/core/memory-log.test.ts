@@ -22,6 +22,7 @@ messageLogContract("The memory log of the tests", async () => {
     remove: async (ids) => {
       for (const id of ids) table.remove(id);
     },
+    prune: async (room, upto) => table.prune(room, upto),
     dispose: async () => {},
   };
 });

@@ -20,6 +20,8 @@ export interface LogUnderTest {
   /** INSERTs with room, author name and text only; resolves with the ids. */
   insertForeign(rows: readonly ForeignRow[]): Promise<readonly number[]>;
   remove(ids: readonly number[]): Promise<void>;
+  /** Removes a room's messages up to an id, as keeping less does. */
+  prune(room: string, upto: number): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -609,6 +611,87 @@ export function messageLogContract(name: string, make: () => Promise<LogUnderTes
         const epochs = [log.epoch, ...others.map((other) => other.log.epoch)];
         for (const other of others) await other.dispose();
         expect(new Set(epochs).size).toBe(3);
+      });
+    });
+
+    describe("guarantee 10: what was removed to keep less is said", () => {
+      const fill = async (...rooms: readonly string[]) => {
+        for (const room of rooms) await send(`in ${room}`, { room });
+        return ids(await all());
+      };
+
+      it("to a reader from below it, in this room and among others, with the rows that are left", async () => {
+        const [, , b = 0, c = 0] = await fill("a", "b", "a", "a");
+        await under.prune("a", b);
+        expect(await log.since(["a"], 0, 10)).toMatchObject({ messages: [{ id: c }], more: false, gap: b });
+        expect((await log.since(["a"], b - 1, 10)).gap).toBe(b);
+        expect((await log.since(["b", "a"], 0, 1)).gap).toBe(b);
+        expect((await log.since("all", 0, 10)).gap).toBe(b);
+        expect((await (await under.another()).since(["a"], 0, 10)).gap).toBe(b);
+      });
+
+      it("but not to one who had the last of it, nor in another room, nor backwards", async () => {
+        const [, , b = 0] = await fill("a", "b", "a", "a");
+        await under.prune("a", b);
+        expect(await log.since(["a"], b, 10)).not.toHaveProperty("gap");
+        expect(await log.since("all", b, 10)).not.toHaveProperty("gap");
+        expect(await log.since(["b"], 0, 10)).not.toHaveProperty("gap");
+        expect(await log.since([], 0, 10)).not.toHaveProperty("gap");
+        expect(await log.before(["a"], Number.MAX_SAFE_INTEGER, 10)).not.toHaveProperty("gap");
+      });
+
+      it("and a row that somebody deleted otherwise is no gap", async () => {
+        const [a = 0] = await fill("a", "a");
+        await under.remove([a]);
+        await under.prune("a", a);
+        expect(await log.since(["a"], 0, 10)).not.toHaveProperty("gap");
+      });
+
+      it("also when nothing is left, after the log is opened again, and for ever", async () => {
+        const [, b = 0] = await fill("a", "a");
+        await under.prune("a", b);
+        await under.prune("a", b - 1);
+        log = await under.reopen();
+        expect(await log.since(["a"], 0, 10)).toEqual({ messages: [], more: false, gap: b });
+        expect(await log.newest()).toBe(b);
+        expect((await send("c", { room: "a" })).id).toBeGreaterThan(b);
+      });
+
+      it("and a retry of a removed message is still known", async () => {
+        const { message } = await log.append(draft("a", { nonce: "n" }));
+        await under.prune("lobby", message.id);
+        expect(await log.append(draft("a", { nonce: "n" }))).toMatchObject({
+          outcome: "repeated",
+          message: { id: message.id, text: "a" },
+        });
+        expect(await all()).toEqual([]);
+      });
+
+      it("whatever is read while rows are removed: each is seen, or said to be missing", async () => {
+        const other = await under.another();
+        const sent = await fill(...Array.from({ length: 120 }, (_, n) => (n % 3 === 0 ? "b" : "a")));
+        const inA = sent.filter((_, n) => n % 3 !== 0);
+        const pruning = (async () => {
+          for (const id of inA.slice(0, 60)) {
+            await under.prune("a", id);
+            await new Promise<void>((resolve) => setImmediate(resolve));
+          }
+        })();
+        const read = async (at: MessageLog) => {
+          const seen: number[] = [];
+          let gap = 0;
+          for (let after = 0; ; ) {
+            const batch = await at.since(["a"], after, 3);
+            gap = Math.max(gap, batch.gap ?? 0);
+            seen.push(...ids(batch.messages));
+            after = Math.max(after, seen.at(-1) ?? 0);
+            if (!batch.more) return inA.filter((id) => id > gap && !seen.includes(id));
+            await new Promise<void>((resolve) => setImmediate(resolve));
+          }
+        };
+        const readers = await Promise.all([log, other].flatMap((at) => [read(at), read(at)]));
+        await pruning;
+        expect(readers).toEqual([[], [], [], []]);
       });
     });
   });

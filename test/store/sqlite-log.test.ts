@@ -36,6 +36,10 @@ messageLogContract("SQLite", async (): Promise<LogUnderTest> => {
     remove: async (ids) => {
       for (const id of ids) remove.run(id);
     },
+    prune: async (room, upto) => {
+      const { retention } = stores.at(-1) as (typeof stores)[0];
+      while ((await retention.pruneRoom(room, upto)).more);
+    },
     dispose: async () => {
       await Promise.all(stores.map((store) => store.close()));
       foreign.close();

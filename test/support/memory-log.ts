@@ -75,7 +75,11 @@ export class MemoryLog implements MessageLog {
     const label = String(rooms);
     this.reads.push(label);
     const rowsMax = Math.min(limit, this.rowsPerReadMax);
-    return this.#read(label, () => take(this.table.rows.filter(isIn(rooms, after)), rowsMax));
+    return this.#read(label, () => {
+      const batch = take(this.table.rows.filter(isIn(rooms, after)), rowsMax);
+      const gap = this.table.prunedUpto(rooms);
+      return gap > after ? { ...batch, gap } : batch;
+    });
   }
 
   async before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {

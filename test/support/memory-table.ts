@@ -1,5 +1,5 @@
 /** The rows behind one memory log or several: ids, nonces, and whom a change rings. */
-import type { Appended } from "../../src/core/log.js";
+import type { Appended, RoomSet } from "../../src/core/log.js";
 import type { Author, Draft, Message } from "../../src/core/message.js";
 import { foldName } from "../../src/core/user.js";
 
@@ -13,6 +13,8 @@ export class MemoryTable {
   readonly bells = new Set<() => void>();
   /** The highest id ever given. */
   newest = 0;
+  /** Up to which id each room has been pruned. */
+  readonly #pruned = new Map<string, number>();
   readonly #byNonce = new Map<string, Message>();
 
   /** Adds a row that is visible at once, and rings nobody. */
@@ -33,6 +35,19 @@ export class MemoryTable {
   remove(id: number): void {
     const at = this.rows.findIndex((row) => row.id === id);
     if (at !== -1) this.rows.splice(at, 1);
+  }
+
+  /** Removes the room's rows up to an id, as keeping less does. */
+  prune(room: string, upto: number): void {
+    const gone = this.rows.filter((row) => row.room === room && row.id <= upto);
+    for (const { id } of gone) this.remove(id);
+    this.#pruned.set(room, Math.max(this.#pruned.get(room) ?? 0, gone.at(-1)?.id ?? 0));
+  }
+
+  /** The highest id that was pruned of these rooms. */
+  prunedUpto(rooms: RoomSet): number {
+    const names = rooms === "all" ? [...this.#pruned.keys()] : rooms;
+    return Math.max(0, ...names.map((room) => this.#pruned.get(room) ?? 0));
   }
 
   /** What the author's nonce stands for; a row that was removed since is still known. */
