@@ -12,6 +12,8 @@ export interface LivePageParts {
   readonly room: Room;
   readonly user: User | null;
   readonly earlier: readonly Message[];
+  /** Messages behind the reader's cursor have been removed. */
+  readonly hasGap: boolean;
   readonly after: number;
   /** The address of the page that goes on behind a message. */
   readonly liveHref: (next: number) => string;
@@ -53,6 +55,7 @@ export class LivePage {
       room,
       messages: earlier.map((message) => messageView(message, user)),
       newest: after,
+      hasGap: parts.hasGap,
       waitHref: parts.waitHref(after),
       againHref: parts.liveHref(after),
       againS: AGAIN_S,

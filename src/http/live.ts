@@ -32,6 +32,12 @@ export interface LiveParts {
   readonly logger: Logger;
 }
 
+interface Place {
+  readonly earlier: Batch;
+  readonly after: number;
+  readonly hasGap: boolean;
+}
+
 const EARLIER_SHOWN = 30;
 
 export function liveHandler(parts: LiveParts): Handler {
@@ -48,9 +54,10 @@ export function liveHandler(parts: LiveParts): Handler {
     const asked = { ...readingIn(queryOf(req)), rooms: [name] };
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
-    const { earlier, after } = await placeOf(asked);
+    const place = await placeOf(asked);
+    const { after } = place;
     if (res.destroyed) return;
-    const page = pageFor(req, room, asker, asked, earlier, after);
+    const page = pageFor(req, room, asker, asked, place);
     const sink = new PageSink(res, page, after, (error) => problemOf(error, parts.logger));
     if (req.method === "HEAD") return sink.end("life");
     const since = { id: after, epoch: log.epoch };
@@ -62,13 +69,13 @@ export function liveHandler(parts: LiveParts): Handler {
   }
 
   /** What the page begins with, for its reader to know where the talk is, and the cursor behind it. */
-  async function placeOf(asked: Reading): Promise<{ earlier: Batch; after: number }> {
+  async function placeOf(asked: Reading): Promise<Place> {
     const { rooms } = asked;
     const start = await startIn(asked, parts);
     if (typeof start === "number")
-      return { earlier: await log.before(rooms, start + 1, EARLIER_SHOWN), after: start };
+      return { earlier: await log.before(rooms, start + 1, EARLIER_SHOWN), after: start, hasGap: false };
     const { page, next } = await newestPage(log, rooms, EARLIER_SHOWN, start);
-    return { earlier: page, after: next };
+    return { earlier: page, after: next, hasGap: start.reset === "gap" };
   }
 
   function pageFor(
@@ -76,8 +83,7 @@ export function liveHandler(parts: LiveParts): Handler {
     room: Room,
     asker: Asker,
     { echo, client }: Reading,
-    earlier: Batch,
-    after: number,
+    { earlier, after, hasGap }: Place,
   ): LivePage {
     const base = `${baseOf(req)}/rooms/${room.name}`;
     const key = client ?? random();
@@ -90,6 +96,7 @@ export function liveHandler(parts: LiveParts): Handler {
       user: asker.user,
       earlier: earlier.messages,
       after,
+      hasGap,
       liveHref: address("live"),
       waitHref: address("wait"),
     });

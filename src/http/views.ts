@@ -80,6 +80,8 @@ export interface WaitView extends CommonView {
   readonly fresh: number;
   /** Where the rest is, when more came than are shown. */
   readonly earlier: string | null;
+  /** Some that came since are not kept any more. */
+  readonly hasGap: boolean;
   readonly refreshS: number;
   readonly refreshHref: string;
 }
@@ -90,6 +92,8 @@ export interface LiveView extends CommonView {
   readonly messages: readonly MessageView[];
   /** The last id that the page has. */
   readonly newest: number;
+  /** Some that came while the reader was away are not kept any more. */
+  readonly hasGap: boolean;
   readonly waitHref: string;
   /** Where the page goes on when its end has not come, and when: the end itself says better. */
   readonly againHref: string;

@@ -59,7 +59,11 @@ export function waitHandler(parts: WaitParts): Handler {
     const asked = { ...reading, client: reading.client ?? random(), asker, room };
     const after = await startIn({ since: reading.since, rooms: [name] }, parts);
     // No cursor, or one that means nothing here: the newest page at once, and its cursor from then on.
-    if (typeof after !== "number") return show(req, res, asked, Number.MAX_SAFE_INTEGER);
+    if (typeof after !== "number") {
+      const hasGap = after.reset === "gap";
+      const since = hasGap && reading.since !== null && reading.since !== "now" ? reading.since.id : null;
+      return show(req, res, asked, since ?? Number.MAX_SAFE_INTEGER, { hasGap });
+    }
     if (req.method === "HEAD") return show(req, res, asked, after);
     park(req, res, asked, after, after, performance.now() + jittered(parts.waitS * 1000));
   }
@@ -89,7 +93,10 @@ export function waitHandler(parts: WaitParts): Handler {
         if (last && heardBy(batch, asker.user, asked.echo).messages.length === 0)
           return park(req, res, asked, since, last.id, until);
         if (why === "closing") res.setHeader("Connection", "close");
-        show(req, res, asked, since, why === "closing" || why === "full" ? LATER_S : 1).catch(fail);
+        show(req, res, asked, since, {
+          refreshS: why === "closing" || why === "full" ? LATER_S : 1,
+          hasGap: batch.gap !== undefined,
+        }).catch(fail);
       },
       fail,
     });
@@ -101,7 +108,7 @@ export function waitHandler(parts: WaitParts): Handler {
     res: ServerResponse,
     asked: Asked,
     after: number,
-    refreshS = 1,
+    { refreshS = 1, hasGap = false } = {},
   ): Promise<void> {
     const { asker, client, echo } = asked;
     const { name } = asked.room;
@@ -127,6 +134,7 @@ export function waitHandler(parts: WaitParts): Handler {
           ? `${base}?before=${messages[0]?.id ?? newest.messages[0]?.id}`
           : null,
       refreshS,
+      hasGap,
       // `n` makes the address new even when nothing came: old browsers show their copy of one they have seen.
       refreshHref: `${base}/wait?since=${cursor}&client=${client}&n=${random()}${echo ? "" : "&echo=0"}`,
     });
