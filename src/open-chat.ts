@@ -2,6 +2,8 @@
 import { randomBytes } from "node:crypto";
 import type { Router } from "express";
 import type { Stats } from "./core/counts.js";
+import { Load } from "./core/load.js";
+import { watchLoad } from "./core/load-watch.js";
 import type { Message } from "./core/message.js";
 import { Pruner } from "./core/pruner.js";
 import type { Sessions } from "./core/session.js";
@@ -49,6 +51,8 @@ export interface OpenChat {
   readonly store: Store;
   readonly tail: Tail;
   readonly pages: Pages;
+  /** How busy the process is now, and what it gives up for that. */
+  readonly load: Load;
   readonly fastLane: FastLane;
   /** Counts what is refused by it; for whoever answers in front of the router or behind it. */
   readonly logger: RefusalLogger;
@@ -68,8 +72,9 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const identity =
     options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
   const users = options.identity ? null : store.users;
+  const load = new Load();
   const addresses = new Addresses(options.trustProxy);
-  const parking = new Parking(tail, addresses, options.limits.parkedMax);
+  const parking = new Parking(tail, addresses, options.limits.parkedMax, load);
   const rooms = new ReadableRooms(store.rooms, identity);
   await watchControl(control, tail, parking, cache, logger);
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
@@ -81,11 +86,11 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const form = { identity, sealed, tokens, origins: options, logger, pages };
 
   const encoder = new PollEncoder(log.epoch);
-  const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, waitS });
-  const sending = { ...form, log, rooms, users, guests, addresses, frames };
+  const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
+  const sending = { ...form, log, rooms, users, guests, addresses, frames, load };
   const take = sender(sending);
   const send = sendHandler(sending, take);
-  const streams = new Streams({ ...reading, parking });
+  const streams = new Streams({ ...reading, parking, load });
   const events = eventsHandler({ ...reading, streams });
   const webSocket = webSocketHandler({ ...form, rooms, streams, counts, encoder, addresses, send: take });
   const health = healthHandlers({ check: () => store.check(), tail, logger });
@@ -97,13 +102,13 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     live: liveHandler({ ...reading, streams, pages }),
     history: historyHandler(reading),
     makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
-    wait: waitHandler({ ...reading, parking, pages, waitS }),
+    wait: waitHandler({ ...reading, parking, pages, load, waitS }),
     pages,
     frames,
     who: whoHandler(form),
     session:
       users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
-    navigate: navigateHandler({ ...form, ...reading, parking, waitS }),
+    navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
     logger,
@@ -111,6 +116,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const probes = { "/healthz": health.alive, "/readyz": health.ready };
   const pruner = new Pruner({ ...options, log, retention: store.retention });
   pruner.start();
+  const stopWatching = watchLoad(load, logger);
   const stop = () => {
     pruner.stop();
     tail.close();
@@ -122,6 +128,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     store,
     tail,
     pages,
+    load,
     fastLane: fastLane(
       { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket, ...probes },
       takePoll,
@@ -133,6 +140,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     stop,
     async close() {
       stop();
+      stopWatching();
       await turn().then(() => store.close()); // Waiting pages read once more before they answer.
     },
   };

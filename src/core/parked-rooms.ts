@@ -1,7 +1,7 @@
 /** Who waits in which room, and up to where each room is known to be quiet. */
 import { Batches } from "./batches.js";
 import { Crowd, CrowdPlace } from "./crowd.js";
-import type { Batch } from "./log.js";
+import { type Batch, EMPTY } from "./log.js";
 import type { Message } from "./message.js";
 import type { Reader } from "./reader.js";
 import { RecentRows } from "./recent-rows.js";
@@ -59,8 +59,9 @@ export class ParkedRooms {
     return rooms.every((name) => (this.#rooms.get(name)?.quietAbove ?? Number.POSITIVE_INFINITY) <= after);
   }
 
-  /** Rows for a reader of one room that need no read; null when there are none, or more than memory holds. */
-  recentFor({ rooms, after, limit }: Reader): Batch | null {
+  /** What needs no read: EMPTY where the rooms are quiet, the rows of a single one; null when memory holds less than there is. */
+  recentFor({ rooms, after, limit }: Pick<Reader, "rooms" | "after" | "limit">): Batch | null {
+    if (this.areQuietFor({ rooms, after })) return EMPTY;
     const [name] = rooms;
     if (name === undefined || rooms.length > 1) return null;
     const batch = this.#recent.since(name, after, limit);

@@ -92,7 +92,7 @@ export class Tail {
     const seat = new Seat(reader, this.#ends);
     this.#register(seat);
     const isQuiet = this.#rooms.areQuietFor(reader);
-    const batch = isQuiet ? null : this.#remembered(reader);
+    const batch = isQuiet ? null : this.remembered(reader);
     if (batch) seat.batch = batch;
     if (batch || this.#isClosing) {
       this.#settle(seat, "closing");
@@ -102,6 +102,12 @@ export class Tail {
     if (isQuiet) seat.state = "parked";
     else void this.#readFor(seat);
     return seat;
+  }
+
+  /** Without a read: EMPTY for who is up to date, null where only the log knows. What another program has removed a moment ago must not come from memory. */
+  remembered(asked: Pick<Reader, "rooms" | "after" | "limit">): Batch | null {
+    this.#log.look();
+    return this.#watch?.isCurrent ? this.#rooms.recentFor(asked) : null;
   }
 
   /** Calls `listener` whenever the log may have grown while it is followed: control rows come on the same bell. */
@@ -136,12 +142,6 @@ export class Tail {
     // First, so that a reader that enters while the others are told gets a watch that can hear.
     this.#stopWatch();
     for (const seat of seats) this.#settle(seat, why, error);
-  }
-
-  /** What another program has removed a moment ago must not come from memory. */
-  #remembered(reader: Reader): Batch | null {
-    this.#log.look();
-    return this.#watch?.isCurrent ? this.#rooms.recentFor(reader) : null;
   }
 
   async #readFor(seat: Seat): Promise<void> {

@@ -107,7 +107,8 @@ export function problemOf(error: unknown, logger: RefusalLogger): Problem {
   const code = known?.code ?? "internal";
   const status = STATUS[code];
   logger.refused?.(code);
-  if (status >= 500) logger.error({ err: error, code }, "a request failed");
+  // Told once when it begins: a line for each request that is spared would be load, too.
+  if (status >= 500 && code !== "overloaded") logger.error({ err: error, code }, "a request failed");
   const detail = SHOWN_INSTEAD[code] ?? known?.message ?? "";
   const told = error instanceof ParkbenchError ? error.retryAfterS : undefined;
   const retryAfter = told ?? RETRY_AFTER_S[code];

@@ -23,6 +23,8 @@ export interface Form {
   readonly alsoAllows?: readonly string[];
   /** Whom this very form has signed in already, by a sealed session: it is sent once more, as a reload does. */
   recall?(req: IncomingMessage, fields: Fields): Promise<Asker | null>;
+  /** Throws `overloaded`, for what is to cost no read: nobody is asked for before. */
+  admit?(): void;
   act(req: IncomingMessage, fields: Fields, asker: Asker): Promise<Done>;
   /** Where a browser goes next, as a page: a redirect would lose the session that only forms carry. */
   next(req: IncomingMessage, fields: Fields, asker: Asker): Promise<Page>;
@@ -59,6 +61,7 @@ export function formHandler(
     try {
       refuseTwoHosts(req);
       fields = await readFields(req);
+      form.admit?.();
       const asked = await ask(parts, req, sealedIn(req, fields));
       const recalled =
         asked.asker.sealed !== undefined && asked.asker.session === null
@@ -85,7 +88,8 @@ export function formHandler(
       const problem = problemOf(error, logger);
       if (res.destroyed || !wantsPage(req, fields)) return writeProblem(req, res, problem);
       // The body may have failed before anybody was asked for, and a session may have ended meanwhile.
-      if (asker === NOBODY || problem.code === "not_signed_in")
+      const isUnasked = asker === NOBODY && problem.code !== "overloaded";
+      if (isUnasked || problem.code === "not_signed_in")
         ({ asker } = await ask(parts, req, sealedIn(req, fields)));
       const page = await form.page(req, fields, asker, problem);
       setProblemHeaders(req, res, problem);

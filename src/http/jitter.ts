@@ -10,9 +10,18 @@ export function jittered(waitMs: number): number {
   return waitMs * (1 - Math.random() / 5);
 }
 
+/** Overloaded: as seldom as short parks would come back, and spread. */
+const BUSY_MS = 2000;
+const BUSY_SPREAD_MS = 6000;
+
 /** When a reader that got nothing is to come back, in ms: at different moments when everybody is told at once. */
 export function retryMs(spread: boolean): number {
   return spread ? Math.floor(Math.random() * RETRY_SPREAD_MS) : RETRY_MS;
+}
+
+/** For who is not parked because the server is overloaded. */
+export function busyMs(): number {
+  return BUSY_MS + Math.floor(Math.random() * BUSY_SPREAD_MS);
 }
 
 /** As above, for who is not to come back in a loop, nor at the same moment as others. */

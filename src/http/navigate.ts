@@ -1,5 +1,6 @@
 /** POST /page: from page to page by forms, for a session that no link may carry. Changes nothing. */
 import type { IncomingMessage } from "node:http";
+import type { Load } from "../core/load.js";
 import type { MessageLog } from "../core/log.js";
 import type { Tail } from "../core/tail.js";
 import type { Asker } from "../identity/identity.js";
@@ -19,6 +20,7 @@ export interface NavigateParts extends FormParts {
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
   readonly pages: Pages;
+  readonly load: Load;
   readonly waitS: number;
 }
 
@@ -71,7 +73,7 @@ export function navigateHandler(parts: NavigateParts): Handler {
         rooms: [room.name],
         after,
         limit: 1,
-        waitMs: jittered(parts.waitS * 1000),
+        waitMs: jittered(parts.load.shortened(parts.waitS) * 1000),
         client: null,
         session,
         wake: () => resolve(),

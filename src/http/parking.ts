@@ -1,6 +1,7 @@
 /** Parks requests at the tail, and lets them go when their socket, their session or the server goes. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Load } from "../core/load.js";
 import { type Batch, EMPTY } from "../core/log.js";
 import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
@@ -60,17 +61,19 @@ export class Parking {
   readonly #tail: Tail;
   readonly #addresses: Addresses;
   readonly #parkedMax: number;
+  readonly #load: Load;
   readonly #byClient = new Map<string, Guest>();
   readonly #bySession = new Map<string, Set<Guest>>();
   /** Those that ended last. A request may be between finding its session and being listed when that ends. */
   readonly #ended = new Set<string>();
   #staying = 0;
 
-  /** `parkedMax`: above it nobody is parked but answered at once (`full`); 0 for no limit. */
-  constructor(tail: Tail, addresses: Addresses, parkedMax: number) {
+  /** `parkedMax`: above it nobody is parked but answered at once (`full`), as while `load` says so; 0 for no limit. */
+  constructor(tail: Tail, addresses: Addresses, parkedMax: number, load: Load) {
     this.#tail = tail;
     this.#addresses = addresses;
     this.#parkedMax = parkedMax;
+    this.#load = load;
   }
 
   /** One answer: with rows, or empty when the wait is over. */
@@ -120,6 +123,7 @@ export class Parking {
     connection[GUEST]?.release("client");
     // Those are counted, too, who are at no tail now because they do not take what was written.
     if (this.#parkedMax > 0 && this.#staying >= this.#parkedMax) return "full";
+    if (!this.#load.parks) return "full";
     if (connection.destroyed) return "gone";
     seat(connection, guest);
     this.#staying += 1;

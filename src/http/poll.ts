@@ -2,6 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Awaitable, andThen, isPending } from "../core/awaitable.js";
 import type { Counts } from "../core/counts.js";
+import type { Cursor } from "../core/cursor.js";
+import type { Load } from "../core/load.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Tail } from "../core/tail.js";
@@ -9,7 +11,7 @@ import { type Asker, askerOf, type Identity } from "../identity/identity.js";
 import type { PollEncoder } from "./encode.js";
 import { problemOf } from "./errors.js";
 import { type Exchange, WholeExchange } from "./exchange.js";
-import { jittered, retryMs } from "./jitter.js";
+import { busyMs, jittered, retryMs } from "./jitter.js";
 import type { Turn } from "./lane.js";
 import { refuseMethod } from "./methods.js";
 import { ParkedPoll } from "./parked-poll.js";
@@ -19,7 +21,7 @@ import { type PollAsked, pollIn } from "./poll-query.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { heardBy } from "./reading.js";
 import { queryOf, refuseBody, refuseTwoHosts } from "./request.js";
-import { newestPage, type Start, startOf } from "./start.js";
+import { newestPage, type Since, type Start, startOf } from "./start.js";
 
 export interface PollParts {
   readonly log: MessageLog;
@@ -30,6 +32,7 @@ export interface PollParts {
   readonly encoder: PollEncoder;
   readonly counts: Counts;
   readonly logger: Logger;
+  readonly load: Load;
   readonly waitS: number;
 }
 
@@ -43,7 +46,7 @@ export interface Polls {
 }
 
 export function polls(parts: PollParts): Polls {
-  const { log, parking, encoder, counts, logger } = parts;
+  const { log, tail, parking, encoder, counts, load, logger } = parts;
   return { handler, take };
 
   function handler(req: IncomingMessage, res: ServerResponse): void {
@@ -85,6 +88,12 @@ export function polls(parts: PollParts): Polls {
   function run(req: IncomingMessage, asked: PollAsked, exchange: Exchange): void {
     const fail = (error: unknown) => exchange.refuse(problemOf(error, logger));
     try {
+      const { since } = asked;
+      // Before anybody is asked for: that may be a read. A cursor of another log is still told so.
+      if (!load.takesSends && isOurs(since, log.epoch)) {
+        exchange.answer(encoder.empty(since.id, busyMs()), false);
+        return;
+      }
       const answered = answer(req, asked, exchange);
       if (isPending(answered)) answered.then(undefined, fail);
     } catch (error) {
@@ -117,9 +126,9 @@ export function polls(parts: PollParts): Polls {
     if (listed === "gone") return;
     if (listed === "full") {
       counts.refuse("full");
-      return present(req, asked, exchange, asker, start, retryMs(false));
+      return present(req, asked, exchange, asker, start, load.parks ? retryMs(false) : busyMs());
     }
-    poll.park(listed, jittered(asked.waitS * 1000));
+    poll.park(listed, jittered(load.shortened(asked.waitS) * 1000));
   }
 
   async function page(
@@ -144,7 +153,7 @@ export function polls(parts: PollParts): Polls {
     after: number,
     emptyRetryMs: number,
   ): Promise<void> {
-    const batch = await log.since(asked.rooms, after, asked.limit);
+    const batch = tail.remembered({ ...asked, after }) ?? (await log.since(asked.rooms, after, asked.limit));
     if (batch.gap !== undefined) return page(req, asked, exchange, asker, { reset: "gap" });
     const last = batch.messages.at(-1);
     const heard = heardBy(batch, asker.user, asked.echo);
@@ -158,4 +167,9 @@ export function polls(parts: PollParts): Polls {
   function count({ method }: IncomingMessage, { isOver }: Exchange, { messages }: Batch): void {
     if (method !== "HEAD" && !isOver) counts.delivered.poll += messages.length;
   }
+}
+
+/** A cursor that can be given back as it is, without a look into the log. */
+function isOurs(since: Since, epoch: string): since is Cursor {
+  return since !== null && since !== "now" && (since.epoch === null || since.epoch === epoch);
 }

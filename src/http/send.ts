@@ -2,6 +2,7 @@
 import { formatCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import { TEXT_CODE_POINTS_MAX } from "../core/limits.js";
+import type { Load } from "../core/load.js";
 import type { Appended, MessageLog } from "../core/log.js";
 import type { Author, Draft } from "../core/message.js";
 import type { Room } from "../core/room.js";
@@ -13,6 +14,7 @@ import type { Addresses } from "./address.js";
 import { messageObject } from "./encode.js";
 import { type Done, type FormParts, formHandler, typed } from "./form.js";
 import type { Frames } from "./frames.js";
+import { againPage, mustTakeSends } from "./overload.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
@@ -28,12 +30,14 @@ export interface SendParts extends FormParts {
   readonly addresses: Addresses;
   readonly pages: Pages;
   readonly frames: Frames;
+  readonly load: Load;
 }
 
 export function sendHandler(parts: SendParts, send: Send): Handler {
   const { pages, frames } = parts;
 
   return formHandler(parts, {
+    admit: () => mustTakeSends(parts.load),
     async act(req, fields, asker) {
       const done = await send(fields, asker, parts.addresses.of(req));
       if (!isWritePage(fields)) return done;
@@ -44,6 +48,7 @@ export function sendHandler(parts: SendParts, send: Send): Handler {
         ? frames.write(req, asker, roomIn(fields), { isSent: true })
         : pages.room(req, asker, roomIn(fields), {}),
     page(req, fields, asker, problem) {
+      if (problem.code === "overloaded") return againPage(req, pages, fields, problem);
       const again = {
         problem,
         typed: { text: typed(fields, "text"), name: typed(fields, "name") },
@@ -74,6 +79,7 @@ export function sender(parts: SendParts): Send {
   return send;
 
   async function send(fields: Fields, asker: Asker, _address: string): Promise<Done> {
+    mustTakeSends(parts.load);
     // Before a retry is recognised: it must not be answered with what somebody else has sent.
     mustBe(asIn(fields), asker);
     const text = textIn(fields);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type { CrowdPlace } from "../core/crowd.js";
 import { Deadlines } from "../core/deadlines.js";
+import type { Load } from "../core/load.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Place, Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
@@ -42,6 +43,7 @@ export interface StreamParts {
   readonly tail: Tail;
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
+  readonly load: Load;
 }
 
 export interface Asked extends Reading {
@@ -63,13 +65,11 @@ export class Streams {
 
   /** Rejects, with nothing written, when the log cannot be read. The rooms must have been found readable. */
   async open(req: IncomingMessage, asked: Asked, sink: Sink): Promise<void> {
+    if (!this.#parts.load.parks) return sink.end("full");
     const first = await firstOf(asked, asked.asker.user, this.#parts);
     const stream = new Stream(this.#parts, asked, sink, this.#drains);
-    const listed = this.#parts.parking.enlist(
-      req,
-      { client: asked.client, session: asked.asker.session },
-      stream,
-    );
+    const stay = { client: asked.client, session: asked.asker.session };
+    const listed = this.#parts.parking.enlist(req, stay, stream);
     if (listed === "gone") return;
     if (listed === "full") return sink.end("full");
     this.#open.add(stream);

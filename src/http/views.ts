@@ -115,6 +115,15 @@ export interface ProblemView extends CommonView {
   readonly kept: string;
 }
 
+export interface AgainView extends CommonView {
+  readonly action: string;
+  readonly back: string;
+  /** What the form holds unseen, by name. */
+  readonly held: readonly (readonly [name: string, value: string])[];
+  /** `name` is null where the form has no such field. */
+  readonly typed: { readonly text: string; readonly name: string | null };
+}
+
 export interface CheckView extends CommonView {
   /** A room to listen in; "" when there is none that the visitor may read. */
   readonly room: string;
@@ -131,6 +140,7 @@ interface Views {
   _message: { readonly message: MessageView; readonly fresh: boolean };
   problem: ProblemView;
   check: CheckView;
+  again: AgainView;
 }
 
 const eta = new Eta({ views: fileURLToPath(new URL("../../views/", import.meta.url)), cache: true });

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counts } from "../core/counts.js";
 import { formatCursor } from "../core/cursor.js";
+import type { Load } from "../core/load.js";
 import type { MessageLog } from "../core/log.js";
 import type { Message } from "../core/message.js";
 import type { Room } from "../core/room.js";
@@ -25,6 +26,7 @@ export interface WaitParts {
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
   readonly pages: Pages;
+  readonly load: Load;
   readonly waitS: number;
   readonly counts: Counts;
 }
@@ -65,7 +67,8 @@ export function waitHandler(parts: WaitParts): Handler {
       return show(req, res, asked, since ?? Number.MAX_SAFE_INTEGER, { hasGap });
     }
     if (req.method === "HEAD") return show(req, res, asked, after);
-    park(req, res, asked, after, after, performance.now() + jittered(parts.waitS * 1000));
+    const waitMs = jittered(parts.load.shortened(parts.waitS) * 1000);
+    park(req, res, asked, after, after, performance.now() + waitMs);
   }
 
   /** Marks as new what comes after `since`; waits behind `after`, which moves over what the asker wrote where no echo is wanted. */

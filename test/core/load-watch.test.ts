@@ -1,0 +1,100 @@
+/** The load follows the event loop: turns that are long one after the other raise it, one long one does not, and it comes down. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Load } from "../../src/core/load.js";
+import { watchLoad } from "../../src/core/load-watch.js";
+import { until } from "../support/until.js";
+
+let looks: number[];
+let said: unknown[];
+let load: Load;
+let stop: () => void;
+
+function watch(): void {
+  looks = [];
+  said = [];
+  load = new Load();
+  const look = load.look.bind(load);
+  load.look = (ms) => {
+    looks.push(Math.round(ms));
+    look(ms);
+  };
+  const say = (fields: unknown) => void said.push(fields);
+  stop = watchLoad(load, { info: say, warn: say, error: say });
+}
+
+describe("a look", () => {
+  let nowMs = 0;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+    watch();
+  });
+  afterEach(() => {
+    stop();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  function turns(...lengthsMs: readonly number[]): void {
+    for (const ms of lengthsMs) {
+      nowMs += ms;
+      vi.advanceTimersByTime(50);
+    }
+  }
+
+  const idle = (count: number) => Array<number>(count).fill(50);
+
+  it.each([
+    ["an idle second", idle(20), 25],
+    ["turns of 250 ms, end to end", [250, 250, 250, 250], 125],
+    ["one turn of a second", [1000], 500],
+    ["a pause of 150 ms in an idle second", [...idle(17), 150], 33],
+    ["turns of 250 ms with 100 ms between", [250, 50, 50, 250, 50, 50, 250, 50], 100],
+    ["a pause of ten seconds", [10_000], 5000],
+  ])("at %s is made once, and is the wait that a request has on average", (_what, lengthsMs, waitMs) => {
+    turns(...lengthsMs);
+    expect(looks).toEqual([waitMs]);
+    turns(...idle(20));
+    expect(looks).toEqual([waitMs, 25]);
+  });
+
+  it("is not made any more when it was stopped", () => {
+    stop();
+    turns(...idle(40));
+    expect(looks).toEqual([]);
+  });
+});
+
+describe("a real event loop", () => {
+  beforeEach(watch);
+  afterEach(() => stop());
+
+  function work(ms: number): void {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  }
+
+  it.each([300, 1100])(
+    "whose turns last %i ms has a load; it is said when it comes and when it is over",
+    async (ms) => {
+      await until(() => {
+        work(ms);
+        return load.level >= 2;
+      }, "a load");
+      expect(said[0]).toMatchObject({ before: 0, turnWaitMs: expect.toSatisfy((wait) => wait >= 50) });
+      const risen = said.length;
+      await until(() => load.level === 0, "no load");
+      expect(said.length - risen).toBeLessThanOrEqual(3);
+      expect(said.at(-1)).toMatchObject({ level: 0 });
+    },
+  );
+
+  it("with one pause has none, though it is seen", async () => {
+    await until(() => looks.length > 0, "a look");
+    work(700);
+    await until(() => looks.length > 2, "the looks after the pause");
+    expect(Math.max(...looks)).toBeGreaterThan(125);
+    expect([load.level, said]).toEqual([0, []]);
+  });
+});
