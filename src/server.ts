@@ -5,6 +5,7 @@ import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import type { Store } from "./core/store.js";
+import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from "./http/connections.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { handUpgrades } from "./http/upgrade.js";
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   let lost: (error: Error) => void = () => {};
   const store = await openStore({ url: path, onLost: (error) => lost(error) });
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(`${path}.secret`)];
+  const filesMax = openFilesMax();
   const chat = await openChat(
     checkOptions({
       database: path,
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
       sessionCookie: { name: SESSION_COOKIE, secrets },
       publicOrigins: config.publicOrigins,
       trustProxy: config.trustProxy,
-      limits: config.limits,
+      limits: { ...config.limits, parkedMax: parkedMaxOf(filesMax, config.limits.parkedMax) },
       keepDays: config.keepDays,
       keepMessages: config.keepMessages,
       logger,
@@ -52,6 +54,7 @@ async function main(): Promise<void> {
   const server = serve(chat, config, secrets);
   const stop = stopper({ server, chat, logger });
   lost = (error) => stop(error.message, 1);
+  limitConnections(server, connectionsMaxOf(filesMax), logger);
   watchStorage(store);
   const stopPruning = pruneSessions(chat.store.sessions, logger);
   server.once("close", stopPruning);
