@@ -36,7 +36,7 @@ function tell(load: Load, turnWaitMs: number, logger: Logger): void {
   load.look(turnWaitMs);
   const { level } = load;
   if (level === before) return;
-  const said = { level, before, turnWaitMs: Math.round(turnWaitMs) };
+  const said = { load: level, before, turnWaitMs: Math.round(turnWaitMs) };
   if (level > before) logger.warn(said, "the server is overloaded: less is taken");
   else logger.info(said, "the server is less busy: more is taken again");
 }

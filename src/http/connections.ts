@@ -2,24 +2,28 @@
 import type { Server } from "node:http";
 import type { Logger } from "../core/logger.js";
 
-/** For the database, its copies and the log; and for requests that wait for nothing while all who may are parked. */
-const KEPT_MAX = 500;
+/** For the database, its copies and the log. */
+const FILES_KEPT = 300;
+/** For requests that wait for nothing while all who may are parked. */
+const CONNECTIONS_KEPT = 100;
+/** Of either, where there are few files. */
+const KEPT_PART = 1 / 10;
 const SAY_MS = 60_000;
 
 /** What the limit of open files leaves room for: 0 where there is none. */
 export function connectionsMaxOf(openFilesMax: number): number {
-  return Number.isFinite(openFilesMax) ? openFilesMax - keptOf(openFilesMax) : 0;
+  return Number.isFinite(openFilesMax) ? openFilesMax - keptOf(openFilesMax, FILES_KEPT) : 0;
 }
 
 /** Fewer are parked than there may be connections: whoever comes then is told when to come back, which takes one. */
 export function parkedMaxOf(openFilesMax: number, wanted: number): number {
-  const fitting = openFilesMax - 2 * keptOf(openFilesMax);
-  if (!Number.isFinite(fitting)) return wanted;
+  if (!Number.isFinite(openFilesMax)) return wanted;
+  const fitting = connectionsMaxOf(openFilesMax) - keptOf(openFilesMax, CONNECTIONS_KEPT);
   return wanted === 0 ? fitting : Math.min(wanted, fitting);
 }
 
-function keptOf(openFilesMax: number): number {
-  return Math.min(KEPT_MAX, Math.ceil(openFilesMax / 10));
+function keptOf(openFilesMax: number, keptMax: number): number {
+  return Math.min(keptMax, Math.ceil(openFilesMax * KEPT_PART));
 }
 
 /** Of this process; node has raised it as far as it may. Infinity where there is none, or none is known. */

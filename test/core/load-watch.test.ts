@@ -85,7 +85,7 @@ describe("a real event loop", () => {
     const risen = said.length;
     await until(() => load.level === 0, "no load");
     expect(said.length - risen).toBeLessThanOrEqual(3);
-    expect(said.at(-1)).toMatchObject({ level: 0 });
+    expect(said.at(-1)).toMatchObject({ load: 0 });
   });
 
   it("with one pause has none, though it is seen", async () => {
