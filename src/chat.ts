@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import express, { type Router } from "express";
 import { Counts, type Stats } from "./core/counts.js";
+import { boundsOf } from "./core/limits.js";
 import type { Batch } from "./core/log.js";
 import type { Message } from "./core/message.js";
 import type { HostDraft } from "./host-send.js";
@@ -39,8 +40,9 @@ export interface Chat {
 /** Throws TypeError for options that cannot be; what is wrong with the database is said by `ready`. */
 export function createChat(options: ChatOptions = {}): Chat {
   const checked = checkOptions(options);
-  const opening = openStore({ url: checked.database, onLost: checked.onStorageLost }).then((store) =>
-    openChat(checked, store),
+  const { answerBytesMax } = boundsOf(checked.limits);
+  const opening = openStore({ url: checked.database, onLost: checked.onStorageLost, answerBytesMax }).then(
+    (store) => openChat(checked, store),
   );
   let open: OpenChat | null = null;
   const ready = opening.then((chat) => {

@@ -103,6 +103,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   for (const name of NOT_YET) {
     if (get(name)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
   }
+  if (config.limits.streamS === 0)
+    wrong(
+      "LIMIT_STREAM_SECONDS must be 1 or more: a stream that never ends never asks who may read it.",
+      null,
+    );
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Router } from "express";
 import type { Stats } from "./core/counts.js";
+import { boundsOf } from "./core/limits.js";
 import { Load } from "./core/load.js";
 import { watchLoad } from "./core/load-watch.js";
 import type { Message } from "./core/message.js";
@@ -19,6 +20,7 @@ import { PollEncoder } from "./http/encode.js";
 import type { RefusalLogger } from "./http/errors.js";
 import { type FastLane, fastLane } from "./http/fast-lane.js";
 import { Frames } from "./http/frames.js";
+import { HeadLimits } from "./http/head.js";
 import { healthHandlers } from "./http/health.js";
 import { historyHandler } from "./http/history.js";
 import { liveHandler } from "./http/live.js";
@@ -74,6 +76,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const users = options.identity ? null : store.users;
   const load = new Load();
   const addresses = new Addresses(options.trustProxy);
+  const limits = boundsOf(options.limits);
   const parking = new Parking(tail, addresses, options.limits.parkedMax, load);
   const rooms = new ReadableRooms(store.rooms, identity);
   await watchControl(control, tail, parking, cache, logger);
@@ -83,15 +86,16 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
   const pages = new Pages({ ...reading, users, tokens, guests });
   const frames = new Frames({ log, rooms, pages });
-  const form = { identity, sealed, tokens, origins: options, logger, pages };
+  const form = { identity, sealed, tokens, origins: options, logger, limits, pages };
 
   const encoder = new PollEncoder(log.epoch);
   const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
+  const heads = new HeadLimits(limits);
   const sending = { ...form, log, rooms, users, guests, addresses, frames, load };
   const take = sender(sending);
   const send = sendHandler(sending, take);
-  const streams = new Streams({ ...reading, parking, load });
-  const events = eventsHandler({ ...reading, streams });
+  const streams = new Streams({ ...reading, parking, load, bufferBytesMax: limits.bufferBytesMax });
+  const events = eventsHandler({ ...reading, streams, limits });
   const webSocket = webSocketHandler({ ...form, rooms, streams, counts, encoder, addresses, send: take });
   const health = healthHandlers({ check: () => store.check(), tail, logger });
   const router = chatRouter({
@@ -99,7 +103,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     send,
     events,
     webSocket,
-    live: liveHandler({ ...reading, streams, pages }),
+    live: liveHandler({ ...reading, streams, pages, limits }),
     history: historyHandler(reading),
     makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
     wait: waitHandler({ ...reading, parking, pages, load, waitS }),
@@ -111,6 +115,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
+    heads,
     logger,
   });
   const probes = { "/healthz": health.alive, "/readyz": health.ready };
@@ -132,6 +137,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     fastLane: fastLane(
       { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket, ...probes },
       takePoll,
+      heads,
       logger,
     ),
     logger,

@@ -76,7 +76,7 @@ const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
   waitS: [(value) => isWhole(value) && value <= WAIT_S_MAX, `a whole number from 0 to ${WAIT_S_MAX}`],
   limits: [
     isLimits,
-    `an object of whole numbers, 0 for no limit, under any of ${Object.keys(LIMITS).join(", ")}`,
+    `an object of whole numbers, 0 for no limit but in streamS, under any of ${Object.keys(LIMITS).join(", ")}`,
   ],
   keepDays: [isWhole, "a whole number of days, 0 to keep everything"],
   keepMessages: [isWhole, "a whole number of messages, 0 to keep all"],
@@ -142,7 +142,8 @@ function isWhole(value: unknown): value is number {
 function isLimits(value: unknown): boolean {
   return (
     isObject(value) &&
-    Object.entries(value).every(([name, limit]) => Object.hasOwn(LIMITS, name) && isWhole(limit))
+    Object.entries(value).every(([name, limit]) => Object.hasOwn(LIMITS, name) && isWhole(limit)) &&
+    value.streamS !== 0
   );
 }
 

@@ -4,8 +4,10 @@ import express from "express";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { type Config, ConfigError, readConfig } from "./config.js";
+import { boundsOf } from "./core/limits.js";
 import type { Store } from "./core/store.js";
 import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from "./http/connections.js";
+import { passAllHeaders } from "./http/head.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { handUpgrades } from "./http/upgrade.js";
@@ -33,7 +35,11 @@ async function main(): Promise<void> {
   const path = pathOf(config.databaseUrl);
   refuseMixture(path);
   let lost: (error: Error) => void = () => {};
-  const store = await openStore({ url: path, onLost: (error) => lost(error) });
+  const store = await openStore({
+    url: path,
+    onLost: (error) => lost(error),
+    answerBytesMax: boundsOf(config.limits).answerBytesMax,
+  });
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(`${path}.secret`)];
   const filesMax = openFilesMax();
   const chat = await openChat(
@@ -93,6 +99,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Serv
     },
   );
   setTimeouts(server);
+  passAllHeaders(server);
   handUpgrades(server, "/ws");
   return server;
 }

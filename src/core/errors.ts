@@ -48,6 +48,7 @@ export type ErrorCode =
   | "too_many_signins"
   | "too_many_rooms"
   | "address_too_long"
+  | "too_many_headers"
   | "overloaded"
   // the server
   | "storage_busy"

@@ -9,9 +9,9 @@ export interface Limits {
   readonly parkedMax: number;
   readonly parkedPerAddressMax: number;
   readonly parkedPerSessionMax: number;
-  /** Messages in 10 seconds. */
+  /** Messages stored in 10 seconds. */
   readonly sendsPerSessionMax: number;
-  /** Messages in 10 seconds. */
+  /** Messages stored in 10 seconds. */
   readonly sendsPerAddressMax: number;
   /** New sign-ins in a minute. */
   readonly signInsPerAddressMax: number;
@@ -24,9 +24,9 @@ export interface Limits {
   readonly addressBytesMax: number;
   /** Text of the rows of one answer or batch, about; one row always fits. */
   readonly answerBytesMax: number;
-  /** How long a stream of events or a page's stream lives, in seconds; 1 at least. */
+  /** How long a stream of events or a page's stream lives, in seconds; 1 at least, so that rights are asked again. */
   readonly streamS: number;
-  /** Unread bytes of a stream or WebSocket after which nothing more is written to it. */
+  /** Unread bytes of a stream or WebSocket after which nothing more is written to it; a socket's own buffer is the least. */
   readonly bufferBytesMax: number;
 }
 
@@ -44,8 +44,22 @@ export const LIMITS: Limits = {
   addressBytesMax: 8 * 1024,
   answerBytesMax: 1024 * 1024,
   streamS: 60,
-  bufferBytesMax: 1024 * 1024,
+  bufferBytesMax: 64 * 1024,
 };
+
+/** The same to compare with: where there is no limit, nothing is above it. */
+export function boundsOf(limits: Limits): Limits {
+  const bounds = Object.entries(limits).map(([name, max]) => [
+    name,
+    max === 0 ? Number.POSITIVE_INFINITY : max,
+  ]);
+  return Object.fromEntries(bounds) as unknown as Limits;
+}
+
+export const SENDS_WINDOW_S = 10;
+export const SIGN_INS_WINDOW_S = 60;
+/** A day: longer, a room is closed rather than slow. */
+export const SLOW_S_MAX = 86_400;
 
 /** Longest park: haproxy's defaults cut at 50 s, nginx's and varnish's at 60 s (measured). */
 export const WAIT_S_MAX = 45;
@@ -56,9 +70,6 @@ export const TITLE_CODE_POINTS_MAX = 80;
 /** For `data` of kinds that a host sends, as JSON. */
 export const DATA_BYTES_MAX = 8 * 1024;
 export const DATA_LEVELS_MAX = 100;
-
-/** A request's body, after percent-decoding. */
-export const BODY_BYTES_MAX = LIMITS.bodyBytesMax;
 
 export const ROWS_DEFAULT = 100;
 export const ROWS_MAX = 500;

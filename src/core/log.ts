@@ -62,8 +62,8 @@ export interface MessageLog {
   recall(draft: Draft): Promise<Appended | null>;
 
   /**
-   * Rows of `rooms` with an id above `after`, ascending, at most `limit`, and no more than about 1 MiB of text
-   * (but always one row, so that a reader gets past anything).
+   * Rows of `rooms` with an id above `after`, ascending, at most `limit`, and no more text than an answer may hold (but
+   * always one row, so that a reader gets past anything).
    */
   since(rooms: RoomSet, after: number, limit: number): Promise<Batch>;
 

@@ -61,6 +61,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   too_many_signins: 429,
   too_many_rooms: 403,
   address_too_long: 414,
+  too_many_headers: 431,
   overloaded: 503,
   storage_busy: 503,
   storage_full: 503,

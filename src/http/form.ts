@@ -1,5 +1,6 @@
 /** Everything that changes something: read the fields, refuse other sites, act, answer as JSON or as a page. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Limits } from "../core/limits.js";
 import type { Logger } from "../core/logger.js";
 import { type Asker, NOBODY } from "../identity/identity.js";
 import { baseOf, redirect, writeJson } from "./answer.js";
@@ -14,6 +15,7 @@ export interface FormParts extends AskParts {
   readonly tokens: Tokens;
   readonly origins: Origins;
   readonly logger: Logger;
+  readonly limits: Limits;
 }
 
 export interface Form {
@@ -60,7 +62,7 @@ export function formHandler(
     let asker: Asker = NOBODY;
     try {
       refuseTwoHosts(req);
-      fields = await readFields(req);
+      fields = await readFields(req, parts.limits.bodyBytesMax);
       form.admit?.();
       const asked = await ask(parts, req, sealedIn(req, fields));
       const recalled =

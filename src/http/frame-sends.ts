@@ -15,6 +15,7 @@ export interface FrameParts {
   readonly asker: Asker;
   readonly address: string;
   readonly send: Send;
+  readonly bytesMax: number;
   readonly logger: Logger;
 }
 
@@ -90,10 +91,10 @@ export class FrameSends {
   }
 
   async #answer(frame: Buffer): Promise<object> {
-    const { asker, address, send, logger } = this.#parts;
+    const { asker, address, send, bytesMax, logger } = this.#parts;
     let fields: Fields = new Map();
     try {
-      fields = fieldsOf(parseJson(frame.toString()));
+      fields = fieldsOf(parseJson(frame.toString(), bytesMax));
       const { status, content } = await send(fields, asker, address);
       return { status, ...content };
     } catch (error) {

@@ -17,6 +17,8 @@ export interface LivePageParts {
   readonly after: number;
   /** The address of the page that goes on behind a message. */
   readonly liveHref: (next: number) => string;
+  /** When it is asked for if the end of this one has not come, in seconds. */
+  readonly againS: number;
   readonly waitHref: (next: number) => string;
 }
 
@@ -30,9 +32,6 @@ const REFRESH_S: Readonly<Record<End, number>> = {
   slow: 1,
   failed: 10,
 };
-
-/** Longer than a stream lives: old browsers count from the beginning of the page, not from its end. */
-const AGAIN_S = 75;
 
 /** A mark for where the template is cut: nothing that a person can type, as everything typed is escaped. */
 const CUT = "<!--cut-->";
@@ -58,7 +57,7 @@ export class LivePage {
       hasGap: parts.hasGap,
       waitHref: parts.waitHref(after),
       againHref: parts.liveHref(after),
-      againS: AGAIN_S,
+      againS: parts.againS,
       cut: CUT,
     });
     const [beginning = "", listEnd = "", pageEnd = ""] = html.split(CUT);

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counts } from "../core/counts.js";
 import { formatCursor } from "../core/cursor.js";
+import type { Limits } from "../core/limits.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import type { Room } from "../core/room.js";
@@ -18,7 +19,6 @@ import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { type Reading, readingIn } from "./reading.js";
 import { queryOf } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
-import { STREAM_LIFE_MS } from "./sse.js";
 import { newestPage, startIn } from "./start.js";
 import type { End, Sink, Streams } from "./stream.js";
 
@@ -29,6 +29,7 @@ export interface LiveParts {
   readonly streams: Streams;
   readonly counts: Counts;
   readonly pages: Pages;
+  readonly limits: Limits;
   readonly logger: Logger;
 }
 
@@ -39,6 +40,8 @@ interface Place {
 }
 
 const EARLIER_SHOWN = 30;
+/** Longer than a stream lives: old browsers count from the beginning of the page, not from its end. */
+const AGAIN_S = 15;
 
 export function liveHandler(parts: LiveParts): Handler {
   const { log, pages } = parts;
@@ -63,7 +66,7 @@ export function liveHandler(parts: LiveParts): Handler {
     const since = { id: after, epoch: log.epoch };
     await parts.streams.open(
       req,
-      { ...asked, since, asker, lifeMs: STREAM_LIFE_MS },
+      { ...asked, since, asker, lifeMs: parts.limits.streamS * 1000 },
       new CountedSink(sink, parts.counts, "live"),
     );
   }
@@ -98,6 +101,7 @@ export function liveHandler(parts: LiveParts): Handler {
       after,
       hasGap,
       liveHref: address("live"),
+      againS: parts.limits.streamS + AGAIN_S,
       waitHref: address("wait"),
     });
   }

@@ -3,13 +3,13 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import getRawBody from "raw-body";
 import { type ErrorCode, ParkbenchError } from "../core/errors.js";
-import { BODY_BYTES_MAX, ROWS_DEFAULT, ROWS_MAX } from "../core/limits.js";
+import { ROWS_DEFAULT, ROWS_MAX } from "../core/limits.js";
 
 /** Values by name; what came as JSON may hold anything, so a string is taken out with `only`. */
 export type Fields = ReadonlyMap<string, readonly unknown[]>;
 
 /** Percent-encoding makes three bytes of one, and \u escapes up to three: 4,000 Chinese characters are 36,000 bytes. */
-const ENCODED_BYTES_MAX = 3 * BODY_BYTES_MAX;
+const ENCODED_MAX = 3;
 
 /** Throws `bad_encoding` for malformed percent escapes, which a lenient parser would turn into U+FFFD. */
 export function queryOf(req: IncomingMessage): Fields {
@@ -44,8 +44,8 @@ export function limitIn(query: Fields): number {
   return Math.min(limit, ROWS_MAX);
 }
 
-/** Reads a form or a JSON object. A host's body parser that has been here first is respected. */
-export async function readFields(req: IncomingMessage): Promise<Fields> {
+/** Reads a form or a JSON object of at most so many bytes. A host's body parser that has been here first is respected. */
+export async function readFields(req: IncomingMessage, bytesMax: number): Promise<Fields> {
   const parsed = (req as { body?: unknown }).body;
   if (parsed !== undefined) return fieldsOf(parsed);
   const type = req.headers["content-type"];
@@ -56,8 +56,9 @@ export async function readFields(req: IncomingMessage): Promise<Fields> {
   }
   const [media, charset] = type === JSON_TYPE ? PLAIN_JSON : parseType(type ?? "");
   if (charset !== "utf-8") throw new ParkbenchError("unsupported_type", "Send the body in UTF-8.");
-  if (media === "application/json") return fieldsOf(parseJson(await readText(req, ENCODED_BYTES_MAX)));
-  if (media === "application/x-www-form-urlencoded") return parseForm(await readText(req, ENCODED_BYTES_MAX));
+  if (media === "application/json") return fieldsOf(parseJson(await readText(req, bytesMax), bytesMax));
+  if (media === "application/x-www-form-urlencoded")
+    return parseForm(await readText(req, bytesMax), bytesMax);
   throw new ParkbenchError(
     "unsupported_type",
     "Send the body as application/json or application/x-www-form-urlencoded, and say so in Content-Type.",
@@ -94,48 +95,49 @@ export function refuseTwoHosts(req: IncomingMessage): void {
 async function readText(req: IncomingMessage, bytesMax: number): Promise<string> {
   let bytes: Buffer;
   try {
-    bytes = await getRawBody(req, { limit: bytesMax, length: req.headers["content-length"] ?? null });
+    const limit = Number.isFinite(bytesMax) ? ENCODED_MAX * bytesMax : null;
+    bytes = await getRawBody(req, { limit, length: req.headers["content-length"] ?? null });
   } catch (error) {
-    if ((error as { type?: unknown }).type === "entity.too.large") throw tooLarge();
+    if ((error as { type?: unknown }).type === "entity.too.large") throw tooLarge(bytesMax);
     throw new ParkbenchError("bad_request", "The body ended before it was complete.", { cause: error });
   }
   if (isUtf8(bytes)) return bytes.toString();
   throw new ParkbenchError("bad_encoding", "The body is not valid UTF-8.");
 }
 
-function parseForm(text: string): Fields {
+function parseForm(text: string, bytesMax: number): Fields {
   const fields = parsePairs(text);
   let bytes = 0;
   for (const [name, values] of fields)
     for (const value of values) bytes += Buffer.byteLength(name + value) + 2;
-  if (bytes > BODY_BYTES_MAX) throw new TooLargeForm(fields);
+  if (bytes > bytesMax) throw new TooLargeForm(fields, bytesMax);
   return fields;
 }
 
 /** Too large to be taken, but read: the page can give the text back. */
 export class TooLargeForm extends ParkbenchError {
   readonly fields: Fields;
-  constructor(fields: Fields) {
-    super("too_large", TOO_LARGE);
+  constructor(fields: Fields, bytesMax: number) {
+    super("too_large", tooLarge(bytesMax).message);
     this.fields = fields;
   }
 }
 
-const TOO_LARGE = "The request is larger than 16 KiB. Send less at once.";
-
-function tooLarge(): ParkbenchError {
-  return new ParkbenchError("too_large", TOO_LARGE);
+function tooLarge(bytesMax: number): ParkbenchError {
+  const most = bytesMax % 1024 === 0 ? `${bytesMax / 1024} KiB` : `${bytesMax} bytes`;
+  return new ParkbenchError("too_large", `The request is larger than ${most}. Send less at once.`);
 }
 
 const ESCAPED_PAIR = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/g;
 const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
 
-export function parseJson(text: string): unknown {
+/** Throws `too_large` or `bad_json`. */
+export function parseJson(text: string, bytesMax: number): unknown {
   // As many bytes as the characters have that the escapes stand for.
   const plain = text.includes("\\u")
     ? text.replace(ESCAPED_PAIR, "\u{10000}").replace(ESCAPED, "\uFFFF")
     : text;
-  if (Buffer.byteLength(plain) > BODY_BYTES_MAX) throw tooLarge();
+  if (Buffer.byteLength(plain) > bytesMax) throw tooLarge(bytesMax);
   try {
     return JSON.parse(text);
   } catch {

@@ -8,6 +8,7 @@ import { NOBODY } from "../identity/identity.js";
 import type { CheckHandlers } from "./check.js";
 import { problemOf, writeProblem } from "./errors.js";
 import type { Frames } from "./frames.js";
+import type { HeadLimits } from "./head.js";
 import type { HealthHandlers } from "./health.js";
 import { refuseMethod } from "./methods.js";
 import type { Pages } from "./pages.js";
@@ -33,6 +34,7 @@ export interface Routes {
   readonly frames: Frames;
   readonly networkCheck: CheckHandlers;
   readonly health: HealthHandlers;
+  readonly heads: HeadLimits;
   readonly logger: Logger;
 }
 
@@ -44,6 +46,7 @@ export function chatRouter(routes: Routes): Router {
   router.use((req, res, next) => {
     setSecurityHeaders(res);
     refuseTwoHosts(req);
+    routes.heads.check(req);
     next();
   });
   router.all("/poll", routes.poll);

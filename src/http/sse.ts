@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
+import type { Limits } from "../core/limits.js";
 import type { Batch, MessageLog } from "../core/log.js";
 import type { Logger } from "../core/logger.js";
 import { askerOf, type Identity } from "../identity/identity.js";
@@ -24,14 +25,9 @@ export interface SseParts {
   readonly identity: Identity;
   readonly streams: Streams;
   readonly counts: Counts;
+  readonly limits: Limits;
   readonly logger: Logger;
 }
-
-/**
- * A buffering proxy shows a stream only when it ends, and some never report that the client has gone (measured): so it
- * ends by itself, and is resumed.
- */
-export const STREAM_LIFE_MS = 60_000;
 
 export function eventsHandler(parts: SseParts): Handler {
   const encoder = new EventEncoder(parts.log.epoch);
@@ -54,9 +50,10 @@ export function eventsHandler(parts: SseParts): Handler {
       return;
     }
     const sink = new EventSink(res, encoder, asked.typed, (error) => problemOf(error, parts.logger).detail);
+    // A buffering proxy shows a stream only when it ends, and some never report that the client has gone (measured).
     await parts.streams.open(
       req,
-      { ...asked, asker, lifeMs: STREAM_LIFE_MS },
+      { ...asked, asker, lifeMs: parts.limits.streamS * 1000 },
       new CountedSink(sink, parts.counts, "sse"),
     );
   }

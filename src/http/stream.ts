@@ -44,6 +44,8 @@ export interface StreamParts {
   readonly rooms: ReadableRooms;
   readonly parking: Parking;
   readonly load: Load;
+  /** Of unread bytes, beyond which nothing more is written. */
+  readonly bufferBytesMax: number;
 }
 
 export interface Asked extends Reading {
@@ -139,18 +141,18 @@ class Stream {
     }
     this.leave();
     // Whoever has not even taken the rows would not take the goodbye either, and stay for ever.
-    this.#sink.end(this.#isBehind ? "slow" : why, error);
+    this.#sink.end(this.#isBehind || this.#sink.wire.writableNeedDrain ? "slow" : why, error);
   }
 
   /** On with the next batch: at once, or when a slow reader has taken what was written. */
   #go(isFlowing: boolean): void {
     if (this.#isOver) return;
-    if (isFlowing) {
+    const { wire } = this.#sink;
+    if (isFlowing || wire.writableLength < this.#parts.bufferBytesMax) {
       this.#park();
       return;
     }
     this.#isBehind = true;
-    const { wire } = this.#sink;
     const waitMs = DRAIN_MS + (wire.writableLength * 1000) / SLOWEST_BYTES_PER_S;
     this.#drain = this.#drains.add(this, waitMs);
     wire.once("drain", () => {

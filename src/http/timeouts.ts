@@ -15,5 +15,4 @@ export function setTimeouts(server: Server): void {
   server.headersTimeout = 10_000;
   server.requestTimeout = 15_000;
   server.timeout = 0;
-  server.maxHeadersCount = 100;
 }

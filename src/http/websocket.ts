@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
-import { BODY_BYTES_MAX } from "../core/limits.js";
+import type { Limits } from "../core/limits.js";
 import type { Logger } from "../core/logger.js";
 import { type Asker, askerOf, type Identity } from "../identity/identity.js";
 import type { Addresses } from "./address.js";
@@ -36,6 +36,7 @@ export interface WebSocketParts {
   readonly logger: Logger;
   readonly send: Send;
   readonly addresses: Addresses;
+  readonly limits: Limits;
 }
 
 /** Who is asking is settled by the handshake: a session that a host has ended must not read on for ever. */
@@ -43,7 +44,6 @@ const LIFE_MS = 10 * 60_000;
 
 const OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
-  maxPayload: BODY_BYTES_MAX,
   // A window for each connection would cost more memory than the reader.
   perMessageDeflate: false,
   clientTracking: false,
@@ -53,7 +53,10 @@ const OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
 };
 
 export function webSocketHandler(parts: WebSocketParts): Handler {
-  const server = new WebSocketServer(OPTIONS);
+  const bytesMax = parts.limits.bodyBytesMax;
+  // ws takes 0 for no limit, and 32 bits.
+  const maxPayload = bytesMax < 2 ** 31 ? bytesMax : 0;
+  const server = new WebSocketServer({ ...OPTIONS, maxPayload });
 
   return (req, res) => {
     if (refuseMethod(req, res, ["GET", "HEAD"], parts.logger)) return;
@@ -96,7 +99,15 @@ export function webSocketHandler(parts: WebSocketParts): Handler {
     // A frame that breaks the protocol is an error event, after which ws closes with the code that says so.
     socket.on("error", () => {});
     const { send, logger } = parts;
-    const sends = new FrameSends({ socket, wire, asker, address: parts.addresses.of(req), send, logger });
+    const sends = new FrameSends({
+      socket,
+      wire,
+      asker,
+      address: parts.addresses.of(req),
+      send,
+      bytesMax,
+      logger,
+    });
     const sink = new FrameSink({ socket, wire, encoder: parts.encoder, sends, logger: parts.logger });
     socket.on("ping", () => sends.pong());
     socket.on("message", (content, isBinary) => sends.take(content, isBinary));

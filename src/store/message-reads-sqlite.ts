@@ -4,9 +4,6 @@ import type { Message } from "../core/message.js";
 import { type Bound, type Connection, only } from "./connection.js";
 import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
 
-/** About 1 MiB of text in one batch; one message alone may be longer. */
-const BATCH_BYTES_MAX = 1_048_576;
-
 /** What a row weighs in an answer, roughly. `octet_length` reads the row's header only, however long the text. */
 const WEIGHT = "id, octet_length(text) + ifnull(octet_length(data), 0) AS weight";
 
@@ -24,9 +21,12 @@ type Direction = "since" | "before";
 
 export class MessageReads {
   readonly #db: Connection;
+  readonly #bytesMax: number;
 
-  constructor(db: Connection) {
+  /** `bytesMax`: of the text in one batch, about; one message alone may be longer. */
+  constructor(db: Connection, bytesMax: number) {
     this.#db = db;
+    this.#bytesMax = bytesMax;
   }
 
   since(rooms: RoomSet, after: number, limit: number): Batch {
@@ -59,7 +59,7 @@ export class MessageReads {
       for (let at = 0; at < names.length; at += ROOMS_PER_QUERY) {
         batches.push(this.#inFewRooms(direction, names.slice(at, at + ROOMS_PER_QUERY), id, limit));
       }
-      return merge(direction, batches, limit);
+      return merge(direction, batches, limit, this.#bytesMax);
     });
   }
 
@@ -83,7 +83,7 @@ export class MessageReads {
     const sum = this.#db.prepare(`SELECT count(*), sum(weight) FROM (${sql(WEIGHT)})`).raw();
     const [[found, weight] = [0, 0]] = sum.all(...values, limit + 1) as [number, number][];
     if (found === 0) return { messages: [], more: false };
-    const fits = weight <= BATCH_BYTES_MAX ? limit : this.#fitting(sql, values, limit);
+    const fits = weight <= this.#bytesMax ? limit : this.#fitting(sql, values, limit);
     const count = Math.min(found, fits);
     if (count === 0) return { messages: [], more: true };
     const rows = this.#db.prepare(sql(COLUMNS)).raw();
@@ -99,7 +99,7 @@ export class MessageReads {
     let weight = 0;
     const tooMany = rows.findIndex((row) => {
       weight += row.weight;
-      return weight > BATCH_BYTES_MAX;
+      return weight > this.#bytesMax;
     });
     return tooMany === -1 ? rows.length : Math.max(tooMany, Math.min(1, limit));
   }
@@ -130,7 +130,7 @@ export function roomsSql(direction: Direction, places: number, columns = COLUMNS
  * Rows beyond the last one of a batch that was cut short may be missing here, so the merged batch ends there too.
  * Otherwise a cursor could pass over them.
  */
-function merge(direction: Direction, batches: readonly Batch[], limit: number): Batch {
+function merge(direction: Direction, batches: readonly Batch[], limit: number, bytesMax: number): Batch {
   const sign = direction === "since" ? 1 : -1;
   const ends = batches.flatMap(({ messages, more }) => (more ? [sign * (messages.at(-1)?.id ?? 0)] : []));
   const end = Math.min(...ends, Number.POSITIVE_INFINITY);
@@ -140,7 +140,7 @@ function merge(direction: Direction, batches: readonly Batch[], limit: number): 
   for (const message of all) {
     weight += Buffer.byteLength(message.text);
     const isBeyond = sign * message.id > end || messages.length >= limit;
-    if (isBeyond || (messages.length > 0 && weight > BATCH_BYTES_MAX)) return { messages, more: true };
+    if (isBeyond || (messages.length > 0 && weight > bytesMax)) return { messages, more: true };
     messages.push(message);
   }
   return { messages, more: ends.length > 0 };

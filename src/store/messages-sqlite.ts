@@ -18,6 +18,7 @@ export interface LogParts {
   readonly bell: Bell;
   readonly counts: Counts;
   readonly now: () => number;
+  readonly answerBytesMax: number;
   readonly close: () => Promise<void>;
 }
 
@@ -31,9 +32,9 @@ export class SqliteMessageLog implements MessageLog {
   readonly #newest: Statement;
 
   constructor(parts: LogParts) {
-    const { db } = parts;
+    const { db, answerBytesMax } = parts;
     this.#parts = parts;
-    this.#reads = new MessageReads(db);
+    this.#reads = new MessageReads(db, answerBytesMax);
     this.#nonces = new Nonces(db);
     // Not RETURNING: it costs five times the insert, and all it would return is known.
     this.#insert = db.prepare(

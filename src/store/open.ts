@@ -12,14 +12,16 @@ export interface OpenOptions {
   readonly onLost?: ((error: Error) => void) | undefined;
   /** The clock for expiry, held names and message times; for tests. */
   readonly now?: () => number;
+  /** Of the text in one batch, about; one message always fits. Default: that of `LIMITS`. */
+  readonly answerBytesMax?: number;
 }
 
 /**
  * Makes the database when there is none, brings its schema up to date, and tries a read and a write. Rejects with a
  * ParkbenchError whose text is for the person who starts the program: what is wrong, and what to do.
  */
-export async function openStore({ url, onLost, now }: OpenOptions): Promise<Store> {
-  return openSqlite({ path: pathOf(url), onLost, now });
+export async function openStore({ url, ...options }: OpenOptions): Promise<Store> {
+  return openSqlite({ path: pathOf(url), ...options });
 }
 
 /** The file that a DATABASE_URL means, as an absolute path. */

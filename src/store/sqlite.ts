@@ -3,6 +3,7 @@ import { type BigIntStats, existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
 import type { Store } from "../core/store.js";
 import { Bell } from "./bell.js";
 import { type Connection, only } from "./connection.js";
@@ -53,16 +54,19 @@ export interface SqliteOptions {
   /** Called once when the file was deleted or replaced under the open store; the error's text names it. */
   readonly onLost?: ((error: Error) => void) | undefined;
   readonly now?: (() => number) | undefined;
+  /** Of the text in one batch, about. */
+  readonly answerBytesMax?: number | undefined;
 }
 
 /** Rejects with a ParkbenchError whose text says what is wrong with the file and what to do. */
-export async function openSqlite({ path, onLost, now = Date.now }: SqliteOptions): Promise<Store> {
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  const { path } = options;
   const file = prepare(path);
   let db: Connection | undefined;
   try {
     db = lasting(new Database(path, { timeout: BUSY_TIMEOUT_MS }));
     await setUp(db, path, file);
-    return assemble(db, path, watch(path, file), now, onLost);
+    return assemble(db, watch(path, file), options);
   } catch (error) {
     db?.close();
     throw explainStart(path, error);
@@ -103,10 +107,8 @@ function switchToWal(db: Connection, path: string): void {
 
 function assemble(
   db: Connection,
-  path: string,
   isInPlace: () => boolean,
-  now: () => number,
-  onLost?: (error: Error) => void,
+  { path, onLost, now = Date.now, answerBytesMax = LIMITS.answerBytesMax }: SqliteOptions,
 ): Store {
   const version = db.prepare("PRAGMA data_version");
   const bell = new Bell(() => only(version.get()));
@@ -132,7 +134,7 @@ function assemble(
     return closing;
   };
   return {
-    log: new SqliteMessageLog({ db, reader, writer, bell, counts, now, close }),
+    log: new SqliteMessageLog({ db, reader, writer, bell, counts, now, answerBytesMax, close }),
     rooms: new SqliteRooms(db, reader, writer),
     users: new SqliteUsers(db, reader, writer, now),
     sessions: new SqliteSessions(db, reader, writer, now),

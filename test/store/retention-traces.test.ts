@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../src/core/limits.js";
 import type { Statement } from "../../src/store/connection.js";
 import { MessageReads } from "../../src/store/message-reads-sqlite.js";
 import { SQL } from "../../src/store/retention-sqlite.js";
@@ -60,7 +61,10 @@ describe("a reader", () => {
     const { db } = await place();
     db.exec("INSERT INTO messages (room, author_name, text) VALUES ('a', 'Cron', '1'), ('a', 'Cron', '2')");
     const gone = "DELETE FROM messages WHERE id = 1; INSERT OR REPLACE INTO pruned VALUES ('a', 1)";
-    const reads = new MessageReads(telling(db, () => db.exec(gone)));
+    const reads = new MessageReads(
+      telling(db, () => db.exec(gone)),
+      LIMITS.answerBytesMax,
+    );
     expect(reads.since(["a"], 0, 10)).toMatchObject({ messages: [{ id: 2 }], gap: 1 });
     expect(reads.since(["a"], 1, 10)).not.toHaveProperty("gap");
   });

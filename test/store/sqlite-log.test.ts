@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import type { Statement } from "../../src/store/connection.js";
+import { LIMITS } from "../../src/core/limits.js";
+import type { Connection, Statement } from "../../src/store/connection.js";
 import { MessageReads, roomsSql } from "../../src/store/message-reads-sqlite.js";
 import { openStore } from "../../src/store/open.js";
 import { tools } from "../support/tools.js";
@@ -377,13 +378,13 @@ describe.skipIf(tools.sqlite3 === null)(
 
 /** Reads over a connection that tells before each statement that reads rows. */
 function readsThatTell(db: Database.Database, tell: () => void): MessageReads {
-  return new MessageReads({
+  const telling: Connection = {
     inTransaction: false,
     exec: (sql) => db.exec(sql),
     close: () => {},
     prepare: (sql) => {
       const statement = db.prepare(sql);
-      const telling: Statement = {
+      const tellingOne: Statement = {
         run: (...values) => statement.run(...values),
         get: (...values) => statement.get(...values),
         all: (...values) => {
@@ -392,10 +393,11 @@ function readsThatTell(db: Database.Database, tell: () => void): MessageReads {
         },
         raw() {
           statement.raw();
-          return telling;
+          return tellingOne;
         },
       };
-      return telling;
+      return tellingOne;
     },
-  });
+  };
+  return new MessageReads(telling, LIMITS.answerBytesMax);
 }

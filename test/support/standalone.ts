@@ -6,6 +6,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import express, { type ErrorRequestHandler } from "express";
 import { afterAll, beforeAll } from "vitest";
+import { passAllHeaders } from "../../src/http/head.js";
 import { failRequest, notFound } from "../../src/http/router.js";
 import { setTimeouts } from "../../src/http/timeouts.js";
 import { handUpgrades } from "../../src/http/upgrade.js";
@@ -30,7 +31,8 @@ export interface Standalone {
 export async function startStandalone(options: ChatOptions = {}): Promise<Standalone> {
   const folder = makeFolder();
   const database = join(folder, "parkbench.db");
-  const store = await openStore({ url: database });
+  const answerBytesMax = options.limits?.answerBytesMax || undefined;
+  const store = await openStore({ url: database, ...(answerBytesMax && { answerBytesMax }) });
   const chat = await openChat(
     checkOptions({
       database,
@@ -53,6 +55,7 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
     if (!chat.fastLane.handle(req, res)) app(req, res);
   });
   setTimeouts(server);
+  passAllHeaders(server);
   handUpgrades(server, "/ws");
   await chat.fastLane.open(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
