@@ -77,7 +77,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const load = new Load();
   const addresses = new Addresses(options.trustProxy);
   const limits = boundsOf(options.limits);
-  const parking = new Parking(tail, addresses, options.limits.parkedMax, load);
+  const parking = new Parking(tail, addresses, limits, load);
   const rooms = new ReadableRooms(store.rooms, identity);
   await watchControl(control, tail, parking, cache, logger);
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];

@@ -1,10 +1,18 @@
 /** The address a request comes from, through as many proxies as are trusted. */
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import ipaddr from "ipaddr.js";
 import proxyaddr from "proxy-addr";
 
 /** Of one IPv6 subscriber: who has one address has all of its /64. */
 const IPV6_PREFIX_BITS = 64;
+
+/** How a connection's own address is counted. */
+const COUNTED = Symbol("counted");
+
+interface Known {
+  [COUNTED]?: string | null;
+}
 
 export class Addresses {
   readonly #trust: (address: string, hop: number) => boolean;
@@ -27,10 +35,22 @@ export class Addresses {
 
   /**
    * What limits and bans count: an IPv4 address, an IPv6 /64. Null for a loopback peer while no proxy is trusted: it may
-   * be a proxy that nobody told us of, with everybody behind it.
+   * be a proxy that nobody told us of, with everybody behind it. Found out once for a connection, where that is all that
+   * counts: crowds poll again within moments.
    */
   countedOf(req: IncomingMessage): string | null {
-    const counted = countedForm(this.of(req));
+    if (!this.#trustsNobody) return this.counted(this.of(req));
+    const socket: Socket & Known = req.socket;
+    const known = socket[COUNTED];
+    if (known !== undefined) return known;
+    const counted = this.counted(this.of(req));
+    socket[COUNTED] = counted;
+    return counted;
+  }
+
+  /** The same for an address that `of` gave. */
+  counted(address: string): string | null {
+    const counted = countedForm(address);
     return this.#trustsNobody && counted !== null && isLoopback(counted) ? null : counted;
   }
 }

@@ -6,6 +6,7 @@ import { type Batch, EMPTY } from "../core/log.js";
 import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
 import type { Addresses } from "./address.js";
+import { type AddressCount, type ParkedBounds, ParkedCounts } from "./parked-counts.js";
 
 export interface Parked extends Stay {
   readonly rooms: readonly string[];
@@ -50,9 +51,10 @@ export function connectionOf(req: IncomingMessage): Connection {
 export interface Listed {
   readonly client: string | null;
   readonly session: string | null;
+  readonly address: AddressCount | null;
 }
 
-const BY_SOCKET: Listed = { client: null, session: null };
+const BY_SOCKET: Listed = { client: null, session: null, address: null };
 
 /** A session's key is made anew at each sign-in: an ended one never comes back. */
 const ENDED_MAX = 1000;
@@ -60,20 +62,24 @@ const ENDED_MAX = 1000;
 export class Parking {
   readonly #tail: Tail;
   readonly #addresses: Addresses;
-  readonly #parkedMax: number;
   readonly #load: Load;
+  readonly #counts: ParkedCounts;
   readonly #byClient = new Map<string, Guest>();
   readonly #bySession = new Map<string, Set<Guest>>();
   /** Those that ended last. A request may be between finding its session and being listed when that ends. */
   readonly #ended = new Set<string>();
-  #staying = 0;
 
-  /** `parkedMax`: above it nobody is parked but answered at once (`full`), as while `load` says so; 0 for no limit. */
-  constructor(tail: Tail, addresses: Addresses, parkedMax: number, load: Load) {
+  /** At one of its bounds nobody is parked but answered at once (`full`), as while `load` says so. */
+  constructor(tail: Tail, addresses: Addresses, bounds: ParkedBounds, load: Load) {
     this.#tail = tail;
     this.#addresses = addresses;
-    this.#parkedMax = parkedMax;
     this.#load = load;
+    this.#counts = new ParkedCounts(addresses, bounds);
+  }
+
+  /** Addresses from which somebody stays now, of those that are counted. */
+  get addresses(): number {
+    return this.#counts.addresses;
   }
 
   /** One answer: with rows, or empty when the wait is over. */
@@ -121,22 +127,22 @@ export class Parking {
     const client = stay.client && `${session ?? this.#addresses.of(req)} ${stay.client}`;
     if (client) this.#byClient.get(client)?.release("client");
     connection[GUEST]?.release("client");
-    // Those are counted, too, who are at no tail now because they do not take what was written.
-    if (this.#parkedMax > 0 && this.#staying >= this.#parkedMax) return "full";
-    if (!this.#load.parks) return "full";
+    const ofSession = session === null ? 0 : (this.#bySession.get(session)?.size ?? 0);
+    const name = this.#counts.nameOf(req);
+    if (this.#counts.isFull(name, ofSession) || !this.#load.parks) return "full";
     if (connection.destroyed) return "gone";
     seat(connection, guest);
-    this.#staying += 1;
+    const address = this.#counts.enter(name);
     if (client) this.#byClient.set(client, guest);
     if (session !== null) this.#guestsOf(session).add(guest);
     // In a turn of its own: whoever is being listed cannot be answered yet.
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
-    return client || session !== null ? { client, session } : BY_SOCKET;
+    return client || session !== null ? { client, session, address } : (address ?? BY_SOCKET);
   }
 
   /** Once, with what `enlist` gave. */
-  unlist(connection: Connection & Seated, guest: Guest, { client, session }: Listed): void {
-    this.#staying -= 1;
+  unlist(connection: Connection & Seated, guest: Guest, { client, session, address }: Listed): void {
+    this.#counts.leave(address);
     if (connection[GUEST] === guest) connection[GUEST] = null;
     if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
     if (session === null) return;

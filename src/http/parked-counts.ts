@@ -1,0 +1,71 @@
+/** How many stay in this process, in all and from each address, and whether one more may. */
+import type { IncomingMessage } from "node:http";
+import type { Limits } from "../core/limits.js";
+import type { Addresses } from "./address.js";
+
+export type ParkedBounds = Pick<Limits, "parkedMax" | "parkedPerAddressMax" | "parkedPerSessionMax">;
+
+/** Those who stay from one address. All who are known by nothing else are listed as this: nothing is made for each. */
+export class AddressCount {
+  readonly client = null;
+  readonly session = null;
+  readonly address = this;
+  readonly name: string;
+  staying = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+export class ParkedCounts {
+  readonly #addresses: Addresses;
+  readonly #bounds: ParkedBounds;
+  readonly #countsAddresses: boolean;
+  readonly #byAddress = new Map<string, AddressCount>();
+  #staying = 0;
+
+  constructor(addresses: Addresses, bounds: ParkedBounds) {
+    this.#addresses = addresses;
+    this.#bounds = bounds;
+    this.#countsAddresses = Number.isFinite(bounds.parkedPerAddressMax);
+  }
+
+  /** Addresses from which somebody stays now. */
+  get addresses(): number {
+    return this.#byAddress.size;
+  }
+
+  /** What a request is counted under; null where its address is not counted. */
+  nameOf(req: IncomingMessage): string | null {
+    return this.#countsAddresses ? this.#addresses.countedOf(req) : null;
+  }
+
+  /** `ofSession`: how many stay of the asking session; 0 without one. */
+  isFull(name: string | null, ofSession: number): boolean {
+    const { parkedMax, parkedPerSessionMax, parkedPerAddressMax } = this.#bounds;
+    // Those are counted, too, who are at no tail now because they do not take what was written.
+    return (
+      this.#staying >= parkedMax ||
+      ofSession >= parkedPerSessionMax ||
+      (name !== null && (this.#byAddress.get(name)?.staying ?? 0) >= parkedPerAddressMax)
+    );
+  }
+
+  enter(name: string | null): AddressCount | null {
+    this.#staying += 1;
+    if (name === null) return null;
+    const count = this.#byAddress.get(name) ?? new AddressCount(name);
+    if (count.staying === 0) this.#byAddress.set(name, count);
+    count.staying += 1;
+    return count;
+  }
+
+  /** Once, with what `enter` gave. */
+  leave(count: AddressCount | null): void {
+    this.#staying -= 1;
+    if (count === null) return;
+    count.staying -= 1;
+    if (count.staying === 0) this.#byAddress.delete(count.name);
+  }
+}
