@@ -28,12 +28,15 @@ import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
 import { polls } from "./http/poll.js";
+import { MemoryRates } from "./http/rates.js";
 import { ReadableRooms } from "./http/readable-rooms.js";
 import { countingRefusals } from "./http/refusals.js";
 import { makeRoomHandler } from "./http/rooms.js";
 import { chatRouter } from "./http/router.js";
 import { sender, sendHandler } from "./http/send.js";
+import { SendLimits } from "./http/send-limits.js";
 import { sessionHandlers, whoHandler } from "./http/session.js";
+import { SignInLimit } from "./http/sign-in-limit.js";
 import { eventsHandler } from "./http/sse.js";
 import { Streams } from "./http/stream.js";
 import { Tokens } from "./http/token.js";
@@ -90,8 +93,11 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
 
   const encoder = new PollEncoder(log.epoch);
   const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
+  const rates = new MemoryRates();
   const heads = new HeadLimits(limits);
-  const sending = { ...form, log, rooms, users, guests, addresses, frames, load };
+  const sendLimits = new SendLimits(rates, limits, addresses);
+  const signInLimit = new SignInLimit(rates, limits, addresses);
+  const sending = { ...form, log, rooms, users, guests, addresses, sendLimits, frames, load };
   const take = sender(sending);
   const send = sendHandler(sending, take);
   const streams = new Streams({ ...reading, parking, load, bufferBytesMax: limits.bufferBytesMax });
@@ -111,7 +117,9 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     frames,
     who: whoHandler(form),
     session:
-      users && sealed && sessionHandlers({ ...form, users, control, sealed, addresses, epoch: log.epoch }),
+      users &&
+      sealed &&
+      sessionHandlers({ ...form, users, control, sealed, addresses, signInLimit, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,

@@ -40,3 +40,6 @@ CREATE TABLE audit (
 
 -- Slow mode: how long one sender waits between two messages, in seconds; 0: off.
 ALTER TABLE rooms ADD COLUMN slow_s INTEGER NOT NULL DEFAULT 0;
+
+-- How many a user has made is counted at each new one.
+CREATE INDEX rooms_by_maker ON rooms (created_by);

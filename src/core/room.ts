@@ -6,6 +6,14 @@ export interface Room {
   readonly title: string;
   /** Closed to new messages; reading goes on. */
   readonly closed: boolean;
+  /** How long a sender waits between two messages, in seconds; 0: as long as they like. */
+  readonly slowS: number;
+}
+
+export interface NewRoom {
+  readonly name: string;
+  readonly title: string;
+  readonly createdBy: UserId | null;
 }
 
 /** The rooms there are. Rooms are closed, never removed, so a name once found stays a room. */
@@ -13,8 +21,8 @@ export interface Rooms {
   find(name: string): Promise<Room | null>;
   /** All rooms, `lobby` first, then by name; at most 1,000. */
   list(): Promise<readonly Room[]>;
-  /** Rejects with `room_taken` when the name is in use. */
-  create(room: { name: string; title: string; createdBy: UserId | null }): Promise<Room>;
+  /** Rejects with `room_taken` when the name is in use, and with `too_many_rooms` when its maker has made so many before. */
+  create(room: NewRoom, perUserMax?: number): Promise<Room>;
 }
 
 /** 1 to 64 of `a-z0-9-`: what can stand in an address and in a file name everywhere. */

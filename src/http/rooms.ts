@@ -14,7 +14,8 @@ export function makeRoomHandler(
   return formHandler(parts, {
     async act(_req, fields, { user }) {
       if (!user) throw new ParkbenchError("not_signed_in", "Sign in first, then make the room.");
-      const { name, title } = await parts.rooms.create({ ...roomIn(fields), createdBy: user.id });
+      const room = { ...roomIn(fields), createdBy: user.id };
+      const { name, title } = await parts.rooms.create(room, parts.limits.roomsPerUserMax);
       return { status: 201, content: { name, title }, location: fresh(`/rooms/${name}`) };
     },
     next: (req, fields, asker) => parts.pages.room(req, asker, typed(fields, "name"), {}),

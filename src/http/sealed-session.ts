@@ -12,12 +12,14 @@ import { sealedEnded } from "./ask.js";
 import { typed } from "./form.js";
 import { OneByOne } from "./one-by-one.js";
 import type { Fields } from "./request.js";
+import type { SignInLimit } from "./sign-in-limit.js";
 
 export interface SealedSignInParts {
   readonly sealed: SealedSessions;
   readonly users: Users;
   readonly control: Control;
   readonly addresses: Addresses;
+  readonly signInLimit: SignInLimit;
   readonly epoch: string;
 }
 
@@ -49,7 +51,8 @@ export class SealedSignIn {
     return changes.run(form ?? key, async () => {
       const made = form === null ? null : await this.#parts.sealed.recall(form);
       if (made) return askerOf(made);
-      return this.#start({ user: await this.#parts.users.create(name), key, epoch: this.#parts.epoch }, form);
+      const user = await this.#parts.signInLimit.within(req, () => this.#parts.users.create(name));
+      return this.#start({ user, key, epoch: this.#parts.epoch }, form);
     });
   }
 

@@ -14,11 +14,13 @@ import type { Addresses } from "./address.js";
 import { messageObject } from "./encode.js";
 import { type Done, type FormParts, formHandler, typed } from "./form.js";
 import type { Frames } from "./frames.js";
+import { OneByOne } from "./one-by-one.js";
 import { againPage, mustTakeSends } from "./overload.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { type Fields, only } from "./request.js";
+import type { SendLimits } from "./send-limits.js";
 
 export interface SendParts extends FormParts {
   readonly log: MessageLog;
@@ -28,6 +30,7 @@ export interface SendParts extends FormParts {
   readonly users: Users | null;
   readonly guests: boolean;
   readonly addresses: Addresses;
+  readonly sendLimits: SendLimits;
   readonly pages: Pages;
   readonly frames: Frames;
   readonly load: Load;
@@ -76,9 +79,10 @@ export type Send = (fields: Fields, asker: Asker, address: string) => Promise<Do
 
 export function sender(parts: SendParts): Send {
   const { log, rooms, identity, users } = parts;
+  const underWay = new OneByOne();
   return send;
 
-  async function send(fields: Fields, asker: Asker, _address: string): Promise<Done> {
+  async function send(fields: Fields, asker: Asker, address: string): Promise<Done> {
     mustTakeSends(parts.load);
     // Before a retry is recognised: it must not be answered with what somebody else has sent.
     mustBe(asIn(fields), asker);
@@ -87,7 +91,9 @@ export function sender(parts: SendParts): Send {
     const name = only(fields, "room", "bad_room") ?? "lobby";
     const room = await rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
-    const appended = await append(room, text, nonce, asker, fields);
+    const store = () => append(room, text, nonce, asker, address, fields);
+    // A copy that came at the same time must be recognised, too, not refused for what it has itself used up.
+    const appended = await (nonce === null ? store() : underWay.run(`${nonce} ${asker.session}`, store));
     if (appended.outcome === "conflict") {
       throw new ParkbenchError(
         "nonce_reused",
@@ -107,9 +113,11 @@ export function sender(parts: SendParts): Send {
     room: Room,
     text: string,
     nonce: string | null,
-    { user }: Asker,
+    asker: Asker,
+    address: string,
     fields: Fields,
   ): Promise<Appended> {
+    const { user } = asker;
     const { author, folded } = user ? { author: user, folded: null } : oneShotIn(fields);
     const draft: Draft = { room: room.name, author, text, nonce };
     // Before any other check: a retry whose answer was lost must be recognised even if by now somebody holds the name
@@ -117,15 +125,17 @@ export function sender(parts: SendParts): Send {
     const recalled = nonce === null ? null : await log.recall(draft);
     if (recalled) return recalled;
     await mustPost(user, room);
-    // A session's copy of the name may be behind: only the one of the users' table is held.
-    if (user) return log.append({ ...draft, author: (await users?.touch(user.id)) ?? user });
-    if (folded !== null && (await users?.isHeld(folded))) {
-      throw new ParkbenchError(
-        "name_taken",
-        `Somebody is using the name "${author.name}" now. Choose another.`,
-      );
-    }
-    return log.append(draft);
+    return parts.sendLimits.within(room, { asker, folded, address }, async () => {
+      // A session's copy of the name may be behind: only the one of the users' table is held.
+      if (user) return log.append({ ...draft, author: (await users?.touch(user.id)) ?? user });
+      if (folded !== null && (await users?.isHeld(folded))) {
+        throw new ParkbenchError(
+          "name_taken",
+          `Somebody is using the name "${author.name}" now. Choose another.`,
+        );
+      }
+      return log.append(draft);
+    });
   }
 
   async function mustPost(user: Asker["user"], room: Room): Promise<void> {

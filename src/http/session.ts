@@ -87,7 +87,7 @@ function signInHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
 
   async function enter(req: SessionRequest, name: Name): Promise<Membership> {
     const session = sessionOf(req);
-    const user = await parts.users.create(name);
+    const user = await parts.signInLimit.within(req, () => parts.users.create(name));
     const membership = { user, key: randomBytes(16).toString("base64url"), epoch: parts.epoch };
     await renew(session, req, membership);
     return membership;

@@ -1,8 +1,7 @@
 /** The rooms there are, in SQLite. */
 import { ParkbenchError } from "../core/errors.js";
-import type { UserId } from "../core/message.js";
-import type { Room, Rooms } from "../core/room.js";
-import { bindId, type Connection, type Statement } from "./connection.js";
+import type { NewRoom, Room, Rooms } from "../core/room.js";
+import { bindId, type Connection, only, type Statement } from "./connection.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
 
@@ -10,6 +9,7 @@ interface RoomRow {
   readonly name: string;
   readonly title: string;
   readonly closed: number;
+  readonly slow_s: number;
 }
 
 export class SqliteRooms implements Rooms {
@@ -18,15 +18,17 @@ export class SqliteRooms implements Rooms {
   readonly #find: Statement;
   readonly #list: Statement;
   readonly #insert: Statement;
+  readonly #madeBy: Statement;
 
   constructor(db: Connection, reader: Reader, writer: Writer) {
     this.#reader = reader;
     this.#writer = writer;
-    this.#find = db.prepare("SELECT name, title, closed FROM rooms WHERE name = ?");
+    this.#find = db.prepare("SELECT name, title, closed, slow_s FROM rooms WHERE name = ?");
     this.#list = db.prepare(
-      "SELECT name, title, closed FROM rooms ORDER BY name <> 'lobby', name LIMIT 1000",
+      "SELECT name, title, closed, slow_s FROM rooms ORDER BY name <> 'lobby', name LIMIT 1000",
     );
     this.#insert = db.prepare("INSERT INTO rooms (name, title, created_by) VALUES (?, ?, ?)");
+    this.#madeBy = db.prepare("SELECT count(*) FROM rooms WHERE created_by = ?");
   }
 
   find(name: string): Promise<Room | null> {
@@ -37,20 +39,19 @@ export class SqliteRooms implements Rooms {
     return this.#reader.read(() => (this.#list.all() as RoomRow[]).map(toRoom));
   }
 
-  create({
-    name,
-    title,
-    createdBy,
-  }: {
-    name: string;
-    title: string;
-    createdBy: UserId | null;
-  }): Promise<Room> {
+  create({ name, title, createdBy }: NewRoom, perUserMax = Number.POSITIVE_INFINITY): Promise<Room> {
     return this.#writer.write(() => {
       if (this.#row(name) !== null)
         throw new ParkbenchError("room_taken", `There is a room "${name}" already.`);
-      this.#insert.run(name, title, bindId(createdBy));
-      return { name, title, closed: false };
+      const maker = bindId(createdBy);
+      // In the transaction that adds: of two at once, the second sees the first.
+      if (createdBy !== null && Number(only(this.#madeBy.get(maker))) >= perUserMax)
+        throw new ParkbenchError(
+          "too_many_rooms",
+          `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,
+        );
+      this.#insert.run(name, title, maker);
+      return { name, title, closed: false, slowS: 0 };
     });
   }
 
@@ -60,6 +61,6 @@ export class SqliteRooms implements Rooms {
   }
 }
 
-function toRoom({ name, title, closed }: RoomRow): Room {
-  return { name, title, closed: closed !== 0 };
+function toRoom({ name, title, closed, slow_s }: RoomRow): Room {
+  return { name, title, closed: closed !== 0, slowS: slow_s };
 }

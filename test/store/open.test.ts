@@ -153,7 +153,7 @@ describe("opening", () => {
 
   it("begins with a lobby, an empty log and nobody", async () => {
     const { log, rooms, users, control } = await open();
-    expect(await rooms.list()).toEqual([{ name: "lobby", title: "Lobby", closed: false }]);
+    expect(await rooms.list()).toEqual([{ name: "lobby", title: "Lobby", closed: false, slowS: 0 }]);
     expect([await log.newest(), await control.newest(), await users.isHeld("ana")]).toEqual([0, 0, false]);
   });
 

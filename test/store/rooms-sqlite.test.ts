@@ -6,7 +6,7 @@ describe("rooms", () => {
   it("are found by their exact name, and not otherwise", async () => {
     const { rooms } = await open();
     const room = await rooms.create({ name: "garden", title: "The Garden 🌱", createdBy: 7 });
-    expect(room).toEqual({ name: "garden", title: "The Garden 🌱", closed: false });
+    expect(room).toEqual({ name: "garden", title: "The Garden 🌱", closed: false, slowS: 0 });
     expect(await rooms.find("garden")).toEqual(room);
     for (const name of ["Garden", "garde", "garden ", "%", ""]) expect(await rooms.find(name)).toBeNull();
   });
