@@ -7,6 +7,7 @@ import { countOf, standalone } from "../support/standalone.js";
 import { benchOf, park } from "../support/waiting.js";
 
 const app = standalone();
+const small = standalone({ limits: { roomsPerUserMax: 2 } });
 let ana: Member;
 
 beforeAll(async () => {
@@ -22,6 +23,23 @@ function make(fields: Record<string, string>): Promise<Answer> {
 
 const titleOf = (name: string) =>
   app().db.prepare("SELECT title FROM rooms WHERE name = ?").pluck().get(name);
+
+it("of rooms one user makes as many as LIMIT_ROOMS_PER_USER says; the page keeps the name, and others make theirs", async () => {
+  const [bo, cy] = [await signIn(small().url, "Bo"), await signIn(small().url, "Cy")];
+  const makeAs = ({ token, cookie }: Member, name: string, more = {}) =>
+    call(`${small().url}/rooms`, { form: { token, name, title: "A title", ...more }, headers: { cookie } });
+  for (const name of ["one", "two"]) expect((await makeAs(bo, name)).status).toBe(201);
+  const refused = await makeAs(bo, "three");
+  expect([refused.status, codeOf(refused)]).toEqual([403, "too_many_rooms"]);
+  const page = await makeAs(bo, "three", { page: "1" });
+  expect([page.status, fieldIn(page.text, "name"), fieldIn(page.text, "title")]).toEqual([
+    403,
+    "three",
+    "A title",
+  ]);
+  expect(problemIn(page.text)).toContain("You have made 2 rooms");
+  expect((await makeAs(cy, "three")).status).toBe(201);
+});
 
 describe("making a room", () => {
   it("gives a room that can be read, waited in and written to at once", async () => {

@@ -42,6 +42,38 @@ describe("rooms", () => {
     expect((await one.rooms.find("lobby"))?.title).toBe("Lobby");
   });
 
+  it("of one maker are as many as may be, also by two at once; others' are not counted", async () => {
+    const path = newPath();
+    const [one, two] = [await open(path), await open(path)];
+    const make = (name: string, createdBy: number | string | null, max?: number) =>
+      (name.length % 2 ? one : two).rooms.create({ name, title: "", createdBy }, max);
+    await make("theirs", 8, 2);
+    const made = await Promise.allSettled(["a", "bb", "ccc", "dddd"].map((name) => make(name, 7, 2)));
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    for (const result of made)
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "too_many_rooms" });
+    await expect(make("theirs", 7, 2)).rejects.toMatchObject({ code: "room_taken" });
+    // Another user, though of the same text; nobody at all; and no limit.
+    for (const [name, maker, max] of [
+      ["e", "7", 2],
+      ["ee", 8, 2],
+      ["f", null, 1],
+      ["ff", null, 1],
+      ["g", 7, undefined],
+    ] as const)
+      expect(await make(name, maker, max)).toMatchObject({ name });
+    connect(path).exec("UPDATE rooms SET closed = 1");
+    await expect(make("h", 8, 2)).rejects.toMatchObject({ code: "too_many_rooms" });
+  });
+
+  it("say how slow they are", async () => {
+    const path = newPath();
+    const { rooms } = await open(path);
+    connect(path).exec("UPDATE rooms SET slow_s = 30 WHERE name = 'lobby'");
+    expect((await rooms.find("lobby"))?.slowS).toBe(30);
+    expect((await rooms.list())[0]?.slowS).toBe(30);
+  });
+
   it("say when they are closed, and remember who made them", async () => {
     const path = newPath();
     const { rooms } = await open(path);
