@@ -77,11 +77,6 @@ export class Parking {
     this.#counts = new ParkedCounts(addresses, bounds);
   }
 
-  /** Addresses from which somebody stays now, of those that are counted. */
-  get addresses(): number {
-    return this.#counts.addresses;
-  }
-
   /** One answer: with rows, or empty when the wait is over. */
   park(req: IncomingMessage, parked: Parked): void {
     const guest: Guest = {
