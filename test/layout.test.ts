@@ -20,6 +20,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "open-chat.ts": ["core", "host-send.ts", "http", "identity", "options.ts", "store"],
   "chat.ts": ["core", "host-send.ts", "http", "open-chat.ts", "options.ts", "store"],
   "index.ts": ["chat.ts", "core", "host-send.ts", "identity", "options.ts"],
+  admin: ["core", "http"],
+  "admin.ts": ["admin", "config.ts", "core", "store"],
   "config.ts": ["core"],
   "secret.ts": ["store"],
   "session-store.ts": ["core"],
@@ -166,6 +168,7 @@ describe("a file", () => {
 describe("the library", () => {
   it("reads no environment: the program hands it to config.ts", () => {
     expect(found(/\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\b.*\bfrom "node:process"/)).toEqual([
+      "admin.ts",
       "command.ts",
       "server.ts",
     ]);
@@ -173,7 +176,7 @@ describe("the library", () => {
 
   it("prints nothing", () => {
     expect(found(/\bconsole\s*\./)).toEqual([]);
-    expect(found(/\bprocess\s*\.\s*std(out|err|in)\b/)).toEqual(["command.ts", "server.ts"]);
+    expect(found(/\bprocess\s*\.\s*std(out|err|in)\b/)).toEqual(["admin.ts", "command.ts", "server.ts"]);
   });
 
   it("ends no process: the program does", () => {

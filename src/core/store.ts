@@ -3,6 +3,7 @@ import type { Control } from "./control.js";
 import type { Counts } from "./counts.js";
 import type { MessageLog } from "./log.js";
 import type { Retention } from "./retention.js";
+import type { Moderation } from "./moderation.js";
 import type { Rooms } from "./room.js";
 import type { Sessions } from "./session.js";
 import type { Users } from "./user.js";
@@ -16,6 +17,7 @@ export interface Store {
   /** What this process has done since it opened the store: everybody over it counts here. */
   readonly counts: Counts;
   readonly retention: Retention;
+  readonly moderation: Moderation;
   /**
    * Rejects when the database cannot be read and written now, or is not the file at its path any more
    * (`storage_lost`): the question behind `/readyz`.

@@ -67,6 +67,7 @@ export function countedForm(address: string): string | null {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${bare}/${IPV6_PREFIX_BITS}`).toString()}/${IPV6_PREFIX_BITS}`;
 }
 
-function isLoopback(counted: string): boolean {
+/** Of an address as it is counted. */
+export function isLoopback(counted: string): boolean {
   return counted.startsWith("127.") || counted === "::/64";
 }

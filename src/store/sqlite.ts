@@ -12,6 +12,7 @@ import { lasting } from "./lasting.js";
 import { SqliteMessageLog } from "./messages-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
+import { SqliteModeration } from "./moderation-sqlite.js";
 import { patiently } from "./patience.js";
 import { isAt, prepare, watch } from "./place.js";
 import { Reader } from "./reader.js";
@@ -38,6 +39,8 @@ const PRAGMAS = [
   // Said by every connection: the driver is compiled so that an existing WAL database opens with NORMAL, and a power cut
   // then takes acknowledged messages with it.
   "synchronous = FULL",
+  // A removed text is overwritten with zeros, not only let go of.
+  "secure_delete = ON",
   "foreign_keys = ON",
   "journal_size_limit = 16777216",
   "wal_autocheckpoint = 1000",
@@ -141,6 +144,7 @@ function assemble(
     control: new SqliteControl(db, reader, writer),
     counts,
     retention: new SqliteRetention(db, reader, writer, now),
+    moderation: new SqliteModeration({ db, reader, writer, now }),
     check: async () => {
       await writer.write(() => check.run(Date.now()));
     },

@@ -1,0 +1,74 @@
+/** The command line of whoever owns the server: one act of moderation, or one look, at the database itself. */
+import { statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Args, COMMANDS, helpText } from "./admin/commands.js";
+import { UsageError } from "./admin/usage.js";
+import { ConfigError, readConfig } from "./config.js";
+import { ParkbenchError } from "./core/errors.js";
+import { openStore, pathOf } from "./store/open.js";
+
+/** As parseArgs reads them; which command takes which is its own to say. */
+const OPTIONS = {
+  name: { type: "string" },
+  minutes: { type: "string" },
+  reason: { type: "string" },
+  limit: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** 0: done. 1: it could not be done. 2: it was not said what to do. */
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  const [text, code] = explain(error);
+  process.stderr.write(`${text}\n`);
+  return code;
+});
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = read(argv);
+  const [name = "help", ...rest] = positionals;
+  if (values.help || name === "help") {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  const command = COMMANDS[name];
+  if (!command) throw new UsageError(`There is no command "${name}". "npm run admin -- help" lists them.`);
+  const config = readConfig(process.env);
+  const trustsProxy =
+    typeof config.trustProxy === "number" ? config.trustProxy > 0 : config.trustProxy.length > 0;
+  const args: Args = { rest, values, trustsProxy };
+  for (const option of Object.keys(values))
+    if (!command.options.includes(option)) throw new UsageError(`"${name}" takes no --${option}.`, command);
+  const work = command.prepare(args);
+  const store = await openStore({ url: existing(config.databaseUrl) });
+  try {
+    process.stdout.write(`${await work(store.moderation)}\n`);
+  } finally {
+    await store.close();
+  }
+  return 0;
+}
+
+function read(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A wrong DATABASE_URL must not leave an empty database behind, and the owner in the belief of having acted. */
+function existing(databaseUrl: string): string {
+  const path = pathOf(databaseUrl);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return path;
+  throw new ParkbenchError(
+    "storage_failed",
+    `There is no database at ${path}. Give the server's own DATABASE_URL, or start the server once.`,
+  );
+}
+
+function explain(error: unknown): readonly [text: string, code: 1 | 2] {
+  if (error instanceof UsageError) return [error.message, 2];
+  if (error instanceof ParkbenchError && error.code === "bad_request") return [error.message, 2];
+  if (error instanceof ConfigError) return [error.mistakes.join("\n"), 2];
+  return [error instanceof Error ? error.message : String(error), 1];
+}

@@ -1,0 +1,65 @@
+/** Whom an act of moderation is about, and for how long, as somebody typed it; and in words. */
+import { ParkbenchError } from "../core/errors.js";
+import type { Restriction, Subject, Terms } from "../core/moderation.js";
+import { foldName } from "../core/user.js";
+import { countedForm, isLoopback } from "./address.js";
+
+/** Ten years: whoever means longer means for good. */
+export const MINUTES_MAX = 5_256_000;
+export const SLOW_S_MAX = 3600;
+const REASON_CHARS_MAX = 200;
+
+/** Throws `bad_request`. `trustsProxy`: whether addresses behind a proxy on this machine are known. */
+export function subjectOf(kind: string | undefined, text: string | undefined, trustsProxy: boolean): Subject {
+  const value = text?.trim() ?? "";
+  if (value === "")
+    throw wrong('Say whom: "user" and an id, "name" and a name, or "address" and an address.');
+  if (kind === "user") return { kind, value };
+  if (kind === "name") return { kind, value: foldName(value.normalize("NFC").replace(/\p{Zs}+/gu, " ")) };
+  if (kind === "address") return { kind, value: addressOf(value, trustsProxy) };
+  throw wrong(`"${kind}" is none of "user", "name" and "address".`);
+}
+
+function addressOf(text: string, trustsProxy: boolean): string {
+  const counted = countedForm(text);
+  if (counted === null) throw wrong(`"${text}" is no IPv4 or IPv6 address.`);
+  if (isLoopback(counted) && !trustsProxy)
+    throw wrong(
+      `${text} is this machine itself, and while TRUST_PROXY is off it may be a proxy with everybody behind it. ` +
+        "Such addresses are never banned; set TRUST_PROXY for the server, and people have addresses of their own.",
+    );
+  return counted;
+}
+
+/** Throws `bad_request`. Without minutes: until it is lifted. */
+export function termsOf(minutes: string | undefined, reason: string | undefined): Terms {
+  const untilMs = minutes ? Date.now() + wholeIn("minutes", minutes, 1, MINUTES_MAX) * 60_000 : null;
+  const said = (reason ?? "")
+    .normalize("NFC")
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim();
+  if (said.length > REASON_CHARS_MAX)
+    throw wrong(`The reason has ${said.length} characters; ${REASON_CHARS_MAX} are the most.`);
+  return { untilMs, reason: said };
+}
+
+/** Throws `bad_request`. */
+export function wholeIn(what: string, text: string | undefined, min: number, max: number): number {
+  const number = /^[0-9]{1,16}$/.test(text ?? "") ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw wrong(`"${what}" must be a whole number from ${min} to ${max}.`);
+}
+
+/** The end of a sentence: " until 2026-11-21 16:35 UTC", or nothing where there is no end. */
+export function untilWords({ untilMs }: Pick<Restriction, "untilMs">): string {
+  return untilMs === null ? "" : ` until ${minuteOf(untilMs)}`;
+}
+
+/** In UTC, as readers are in many places. */
+export function minuteOf(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function wrong(text: string): ParkbenchError {
+  return new ParkbenchError("bad_request", text);
+}
