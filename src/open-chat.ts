@@ -24,6 +24,9 @@ import { HeadLimits } from "./http/head.js";
 import { healthHandlers } from "./http/health.js";
 import { historyHandler } from "./http/history.js";
 import { liveHandler } from "./http/live.js";
+import { Guard } from "./http/moderation-guard.js";
+import { RestrictedList } from "./http/moderation-list.js";
+import { Presence } from "./http/moderation-presence.js";
 import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
@@ -74,22 +77,26 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const logger = countingRefusals(options.logger, counts);
   const tail = new Tail(log, { logger, counts });
   const cache: SessionCache = new TimedCache(() => tail.following);
-  const identity =
+  const whoever =
     options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
   const users = options.identity ? null : store.users;
   const load = new Load();
   const addresses = new Addresses(options.trustProxy);
+  const list = new RestrictedList(addresses);
+  const presence = new Presence(list, addresses);
   const limits = boundsOf(options.limits);
-  const parking = new Parking(tail, addresses, limits, load);
+  const parking = new Parking(tail, addresses, limits, load, presence);
+  const watch = await watchControl({ store, tail, parking, presence, list, cache, logger });
+  const guard = new Guard(list, addresses, watch.current);
+  const identity = guard.over(whoever);
   const rooms = new ReadableRooms(store.rooms, identity);
-  await watchControl(control, tail, parking, cache, logger);
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
   const tokens = new Tokens(secrets);
   const reading = { log, tail, rooms, identity, counts, logger };
   const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
   const pages = new Pages({ ...reading, users, tokens, guests });
   const frames = new Frames({ log, rooms, pages });
-  const form = { identity, sealed, tokens, origins: options, logger, limits, pages };
+  const form = { identity, sealed, guard, tokens, origins: options, logger, limits, pages };
 
   const encoder = new PollEncoder(log.epoch);
   const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
@@ -112,7 +119,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     live: liveHandler({ ...reading, streams, pages, limits }),
     history: historyHandler(reading),
     makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
-    wait: waitHandler({ ...reading, parking, pages, load, waitS }),
+    wait: waitHandler({ ...reading, parking, pages, guard, load, waitS }),
     pages,
     frames,
     who: whoHandler(form),

@@ -61,7 +61,7 @@ const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
   database: [isFilled, "a path or a file: address"],
   identity: [
     (value) => value === null || isIdentity(value),
-    'null or an object with a function "identify" and, where given, functions "sessionOf", "mayRead" and "mayPost"',
+    'null or an object with a function "identify" and, where given, functions "sessionOf", "mayRead", "mayPost" and "mayModerate"',
   ],
   secrets: [isListOf(isSecret), "an array of strings of at least 16 characters each"],
   publicOrigins: [
@@ -156,7 +156,9 @@ function isIdentity(value: unknown): boolean {
   return (
     hasFunctions("identify")(value) &&
     isObject(value) &&
-    ["sessionOf", "mayRead", "mayPost"].every((name) => value[name] === undefined || isFunction(value[name]))
+    ["sessionOf", "mayRead", "mayPost", "mayModerate"].every(
+      (name) => value[name] === undefined || isFunction(value[name]),
+    )
   );
 }
 

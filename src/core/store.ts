@@ -2,8 +2,8 @@
 import type { Control } from "./control.js";
 import type { Counts } from "./counts.js";
 import type { MessageLog } from "./log.js";
-import type { Retention } from "./retention.js";
 import type { Moderation } from "./moderation.js";
+import type { Retention } from "./retention.js";
 import type { Rooms } from "./room.js";
 import type { Sessions } from "./session.js";
 import type { Users } from "./user.js";

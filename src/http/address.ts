@@ -27,6 +27,10 @@ export class Addresses {
         : proxyaddr.compile([...trustProxy]);
   }
 
+  get trustsProxy(): boolean {
+    return !this.#trustsNobody;
+  }
+
   of(req: IncomingMessage): string {
     const { remoteAddress } = req.socket;
     if (remoteAddress === undefined) return "gone";

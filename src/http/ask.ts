@@ -4,11 +4,13 @@ import { ParkbenchError } from "../core/errors.js";
 import { type Asker, askerOf, type Identity, NOBODY } from "../identity/identity.js";
 import type { SealedSessions } from "../identity/sealed.js";
 import { baseOf } from "./answer.js";
+import type { Guard } from "./moderation-guard.js";
 
 export interface AskParts {
   readonly identity: Identity;
   /** Null where the host application says who people are. */
   readonly sealed: SealedSessions | null;
+  readonly guard: Guard;
 }
 
 export interface Asked {
@@ -19,7 +21,7 @@ export interface Asked {
 
 /** `value` is the form's field `sealed`, undefined without one. A cookie's session wins over it. */
 export async function ask(
-  { identity, sealed }: AskParts,
+  { identity, sealed, guard }: AskParts,
   req: IncomingMessage,
   value: string | undefined,
 ): Promise<Asked> {
@@ -27,6 +29,7 @@ export async function ask(
   if (!sealed || asker.session !== null || value === undefined) return { asker, hasEnded: false };
   // Whoever keeps cookies never gets such a form from us: another site has planted it.
   const held = value === "" || sendsCookies(req) ? null : await sealed.find(value);
+  if (held) guard.refuse(req, held.user);
   if (held) return { asker: { user: held.user, session: held.key, sealed: value }, hasEnded: false };
   // Whoever sent any cookie keeps cookies, and signs in with one.
   return { asker: sendsCookies(req) ? NOBODY : { ...NOBODY, sealed: "" }, hasEnded: value !== "" };

@@ -61,6 +61,7 @@ export function checkHandlers(parts: CheckParts): CheckHandlers {
         waitMs,
         client: null,
         session: null,
+        user: null,
         wake(_batch, why) {
           if (why === "closing" && !res.headersSent) res.setHeader("Connection", "close");
           answer();

@@ -1,35 +1,72 @@
-/** Acts on control rows: what another process, or this one, says has ended. */
-import type { Control } from "../core/control.js";
+/** Acts on control rows: what another process, or this one, says has ended or is forbidden. */
+import type { Awaitable } from "../core/awaitable.js";
 import type { Logger } from "../core/logger.js";
+import type { Store } from "../core/store.js";
 import type { Tail } from "../core/tail.js";
+import type { RestrictedList } from "./moderation-list.js";
+import type { Presence } from "./moderation-presence.js";
 import type { Parking } from "./parking.js";
 
+export interface ControlWatchParts {
+  readonly store: Pick<Store, "control" | "moderation">;
+  readonly tail: Tail;
+  readonly parking: Parking;
+  readonly presence: Presence;
+  /** Kept in step with the database. */
+  readonly list: RestrictedList;
+  readonly cache: { clear(): void };
+  readonly logger: Logger;
+}
+
+export interface ControlWatch {
+  /** Nothing where what control rows say is known here; else resolves when it is. Never rejects. */
+  current(): Awaitable<void>;
+}
+
 const ROWS_PER_READ = 100;
+/** While nobody waits nobody listens, and each request looks for itself; not more often than the bell would. */
+const LOOK_MS = 10;
+const RESTRICTIONS = new Set(["ban", "unban", "mute", "unmute"]);
 
 /** Reads control rows on the tail's bell, from the newest there is now on. Kinds it does not know are passed over. */
-export async function watchControl(
-  control: Control,
-  tail: Tail,
-  parking: Parking,
-  cache: { clear(): void },
-  logger: Logger,
-): Promise<void> {
+export async function watchControl(parts: ControlWatchParts): Promise<ControlWatch> {
+  const { tail, parking, presence, list, cache, logger } = parts;
+  const { control, moderation } = parts.store;
   let seen = await control.newest();
-  let reading = false;
+  list.replace(await moderation.restrictions());
+  let reading: Promise<void> | null = null;
   let rung = false;
+  let readAtMs = performance.now();
 
-  tail.onRing(() => {
+  tail.onRing(() => void read());
+  return {
+    current() {
+      if (reading) return reading;
+      if (tail.following || performance.now() - readAtMs < LOOK_MS) return;
+      return read();
+    },
+  };
+
+  function read(): Promise<void> {
     rung = true;
-    if (!reading) void read();
-  });
+    reading ??= readAll().finally(() => {
+      reading = null;
+      readAtMs = performance.now();
+    });
+    return reading;
+  }
 
-  async function read(): Promise<void> {
-    reading = true;
+  async function readAll(): Promise<void> {
     try {
       while (rung) {
         rung = false;
         const rows = await control.since(seen, ROWS_PER_READ);
         if (rows.length > 0) cache.clear();
+        // First: when it fails, the next ring tries again with the same rows.
+        if (rows.some(({ kind }) => RESTRICTIONS.has(kind))) {
+          list.replace(await moderation.restrictions());
+          presence.releaseBanned();
+        }
         for (const { id, kind, subject } of rows) {
           seen = id;
           if (kind === "session") parking.releaseSession(subject);
@@ -38,8 +75,6 @@ export async function watchControl(
       }
     } catch (error) {
       logger.warn({ err: error }, "control rows could not be read; the next ring tries again");
-    } finally {
-      reading = false;
     }
   }
 }

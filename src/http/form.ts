@@ -8,6 +8,7 @@ import { type AskParts, ask, sealedEnded } from "./ask.js";
 import { type Problem, problemOf, setProblemHeaders, writeProblem } from "./errors.js";
 import { refuseMethod } from "./methods.js";
 import { type Origins, refuseCrossSite } from "./origin.js";
+import type { Pages } from "./pages.js";
 import { type Fields, only, readFields, refuseTwoHosts, TooLargeForm } from "./request.js";
 import type { Tokens } from "./token.js";
 
@@ -16,6 +17,7 @@ export interface FormParts extends AskParts {
   readonly origins: Origins;
   readonly logger: Logger;
   readonly limits: Limits;
+  readonly pages: Pages;
 }
 
 export interface Form {
@@ -89,6 +91,9 @@ export function formHandler(
       if (error instanceof TooLargeForm) fields = error.fields;
       const problem = problemOf(error, logger);
       if (res.destroyed || !wantsPage(req, fields)) return writeProblem(req, res, problem);
+      // Whoever is banned sees no page but that, with what they typed.
+      if (problem.code === "banned")
+        return parts.pages.problem(req, NOBODY, problem, typed(fields, "text"))(res, problem.status);
       // The body may have failed before anybody was asked for, and a session may have ended meanwhile.
       const isUnasked = asker === NOBODY && problem.code !== "overloaded";
       if (isUnasked || problem.code === "not_signed_in")

@@ -37,6 +37,7 @@ export function navigateHandler(parts: NavigateParts): Handler {
       if (asker.sealed) {
         await pages.holdName(asker);
         if (room !== undefined && waits) await wait(req, asker, room, since);
+        parts.guard.refuse(req, asker.user);
         // It may have ended meanwhile, and that is what woke the request.
         if (waits && !(await parts.sealed?.find(asker.sealed))) throw sealedEnded();
       }
@@ -76,6 +77,7 @@ export function navigateHandler(parts: NavigateParts): Handler {
         waitMs: jittered(parts.load.shortened(parts.waitS) * 1000),
         client: null,
         session,
+        user,
         wake: () => resolve(),
         fail: reject,
       });

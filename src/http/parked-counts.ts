@@ -10,6 +10,7 @@ export class AddressCount {
   readonly client = null;
   readonly session = null;
   readonly address = this;
+  readonly place = null;
   readonly name: string;
   staying = 0;
 

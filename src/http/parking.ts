@@ -1,11 +1,14 @@
 /** Parks requests at the tail, and lets them go when their socket, their session or the server goes. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { CrowdPlace } from "../core/crowd.js";
 import type { Load } from "../core/load.js";
 import { type Batch, EMPTY } from "../core/log.js";
 import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
+import type { User } from "../core/user.js";
 import type { Addresses } from "./address.js";
+import type { Presence, Present } from "./moderation-presence.js";
 import { type AddressCount, type ParkedBounds, ParkedCounts } from "./parked-counts.js";
 
 export interface Parked extends Stay {
@@ -23,6 +26,8 @@ export interface Stay {
   readonly client: string | null;
   /** The asking session, whose end releases the reader. */
   readonly session: string | null;
+  /** Whose ban releases the reader. */
+  readonly user: User | null;
 }
 
 /** A reader that stays, as the parking knows it. */
@@ -52,9 +57,10 @@ export interface Listed {
   readonly client: string | null;
   readonly session: string | null;
   readonly address: AddressCount | null;
+  readonly place: CrowdPlace<Present> | null;
 }
 
-const BY_SOCKET: Listed = { client: null, session: null, address: null };
+const BY_SOCKET: Listed = { client: null, session: null, address: null, place: null };
 
 /** A session's key is made anew at each sign-in: an ended one never comes back. */
 const ENDED_MAX = 1000;
@@ -64,17 +70,19 @@ export class Parking {
   readonly #addresses: Addresses;
   readonly #load: Load;
   readonly #counts: ParkedCounts;
+  readonly #presence: Presence;
   readonly #byClient = new Map<string, Guest>();
   readonly #bySession = new Map<string, Set<Guest>>();
   /** Those that ended last. A request may be between finding its session and being listed when that ends. */
   readonly #ended = new Set<string>();
 
   /** At one of its bounds nobody is parked but answered at once (`full`), as while `load` says so. */
-  constructor(tail: Tail, addresses: Addresses, bounds: ParkedBounds, load: Load) {
+  constructor(tail: Tail, addresses: Addresses, bounds: ParkedBounds, load: Load, presence: Presence) {
     this.#tail = tail;
     this.#addresses = addresses;
     this.#load = load;
     this.#counts = new ParkedCounts(addresses, bounds);
+    this.#presence = presence;
   }
 
   /** One answer: with rows, or empty when the wait is over. */
@@ -132,12 +140,15 @@ export class Parking {
     if (session !== null) this.#guestsOf(session).add(guest);
     // In a turn of its own: whoever is being listed cannot be answered yet.
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
-    return client || session !== null ? { client, session, address } : (address ?? BY_SOCKET);
+    const place = this.#presence.enter(req, guest, stay.user);
+    if (client || session !== null || place) return { client, session, address, place };
+    return address ?? BY_SOCKET;
   }
 
   /** Once, with what `enlist` gave. */
-  unlist(connection: Connection & Seated, guest: Guest, { client, session, address }: Listed): void {
+  unlist(connection: Connection & Seated, guest: Guest, { client, session, address, place }: Listed): void {
     this.#counts.leave(address);
+    place?.leave();
     if (connection[GUEST] === guest) connection[GUEST] = null;
     if (client && this.#byClient.get(client) === guest) this.#byClient.delete(client);
     if (session === null) return;

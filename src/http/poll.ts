@@ -122,7 +122,7 @@ export function polls(parts: PollParts): Polls {
     if (typeof start !== "number") return page(req, asked, exchange, asker, start);
     if (asked.waitS === 0) return present(req, asked, exchange, asker, start, 0);
     const poll = new ParkedPoll(parts, asked, exchange, asker, start);
-    const listed = parking.enlist(req, { client: asked.client, session: asker.session }, poll);
+    const listed = parking.enlist(req, { client: asked.client, ...asker }, poll);
     if (listed === "gone") return;
     if (listed === "full") {
       counts.refuse("full");

@@ -124,6 +124,7 @@ export function sender(parts: SendParts): Send {
     // or the room is closed.
     const recalled = nonce === null ? null : await log.recall(draft);
     if (recalled) return recalled;
+    parts.guard.refuseWriter(author, address);
     await mustPost(user, room);
     return parts.sendLimits.within(room, { asker, folded, address }, async () => {
       // A session's copy of the name may be behind: only the one of the users' table is held.

@@ -71,6 +71,7 @@ function signInHandler(parts: SessionParts, sealed: SealedSignIn): Handler {
       const raw = only(fields, "name", "bad_name");
       if (raw === undefined) throw new ParkbenchError("no_name", 'Give a name in "name".');
       const name = checkName(raw);
+      parts.guard.refuseName(name.shown);
       if (asker.sealed !== undefined) {
         const entered = await sealed.enter(req, fields, asker, name);
         return { status: 201, content: {}, location: "/", asker: entered };

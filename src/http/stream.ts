@@ -70,8 +70,7 @@ export class Streams {
     if (!this.#parts.load.parks) return sink.end("full");
     const first = await firstOf(asked, asked.asker.user, this.#parts);
     const stream = new Stream(this.#parts, asked, sink, this.#drains);
-    const stay = { client: asked.client, session: asked.asker.session };
-    const listed = this.#parts.parking.enlist(req, stay, stream);
+    const listed = this.#parts.parking.enlist(req, { client: asked.client, ...asked.asker }, stream);
     if (listed === "gone") return;
     if (listed === "full") return sink.end("full");
     this.#open.add(stream);

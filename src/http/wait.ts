@@ -11,6 +11,7 @@ import type { Asker } from "../identity/identity.js";
 import { baseOf } from "./answer.js";
 import { random } from "./fresh.js";
 import { jittered } from "./jitter.js";
+import type { Guard } from "./moderation-guard.js";
 import { type Pages, page } from "./pages.js";
 import type { Parking } from "./parking.js";
 import type { Handler } from "./poll.js";
@@ -27,6 +28,7 @@ export interface WaitParts {
   readonly parking: Parking;
   readonly pages: Pages;
   readonly load: Load;
+  readonly guard: Guard;
   readonly waitS: number;
   readonly counts: Counts;
 }
@@ -89,6 +91,7 @@ export function waitHandler(parts: WaitParts): Handler {
       waitMs: until - performance.now(),
       client,
       session: asker.session,
+      user: asker.user,
       wake(batch, why) {
         if (why === "full") parts.counts.refuse("full");
         if (res.headersSent) return;
@@ -114,6 +117,7 @@ export function waitHandler(parts: WaitParts): Handler {
     { refreshS = 1, hasGap = false } = {},
   ): Promise<void> {
     const { asker, client, echo } = asked;
+    parts.guard.refuse(req, asker.user);
     const { name } = asked.room;
     // Asked again: the right to read may have gone while the reader was parked.
     const room = await parts.rooms.find(asker.user, name);

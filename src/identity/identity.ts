@@ -17,6 +17,8 @@ export interface Identity {
   mayRead?(user: User | null, room: Room): Awaitable<boolean>;
   /** Default: yes for a signed-in user; for one who is signed out as `guests` says. */
   mayPost?(user: User | null, room: Room): Awaitable<boolean>;
+  /** May this user remove messages, mute and ban? Default: no; with the built-in names, who has typed an owner's code. */
+  mayModerate?(user: User): Awaitable<boolean>;
 }
 
 /** What a request says of its sender. */
