@@ -24,9 +24,11 @@ import { HeadLimits } from "./http/head.js";
 import { healthHandlers } from "./http/health.js";
 import { historyHandler } from "./http/history.js";
 import { liveHandler } from "./http/live.js";
+import { moderationHandlers } from "./http/moderation.js";
 import { Guard } from "./http/moderation-guard.js";
 import { RestrictedList } from "./http/moderation-list.js";
 import { Presence } from "./http/moderation-presence.js";
+import { ModerationRights } from "./http/moderation-rights.js";
 import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
@@ -94,7 +96,8 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const tokens = new Tokens(secrets);
   const reading = { log, tail, rooms, identity, counts, logger };
   const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
-  const pages = new Pages({ ...reading, users, tokens, guests });
+  const rights = new ModerationRights(identity, users && store.moderation);
+  const pages = new Pages({ ...reading, users, tokens, guests, rights });
   const frames = new Frames({ log, rooms, pages });
   const form = { identity, sealed, guard, tokens, origins: options, logger, limits, pages };
 
@@ -128,6 +131,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       sealed &&
       sessionHandlers({ ...form, users, control, sealed, addresses, signInLimit, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
+    moderation: moderationHandlers({ ...form, moderation: store.moderation, rights, addresses }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
     heads,

@@ -52,6 +52,9 @@ export function messageList(list: HTMLElement, user: string): MessageList {
     localise(part(item, "when"));
     setText(part(item, "who"), (message.from && message.from.name) || "");
     setText(part(item, "text"), message.text);
+    // A moderator's: it says which message is meant.
+    var id = item.querySelector("[name=id]") as HTMLInputElement | null;
+    if (id) id.value = String(message.id);
     if (message.kind === "message" && !message.text) remove(item);
     list.insertBefore(item, list.firstChild);
     while (list.children.length > SHOWN_MAX && list.lastChild) list.removeChild(list.lastChild);
@@ -69,6 +72,8 @@ function remove(item: HTMLElement | null) {
   if (!item) return;
   item.className += " removed";
   setText(part(item, "text"), "(removed)");
+  var form = part(item, "remove");
+  if (form) item.removeChild(form);
 }
 
 function part(item: HTMLElement, name: string): HTMLElement {

@@ -21,6 +21,7 @@ import { queryOf } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
 import { newestPage, startIn } from "./start.js";
 import type { End, Sink, Streams } from "./stream.js";
+import { shownOf } from "./views.js";
 
 export interface LiveParts {
   readonly log: MessageLog;
@@ -97,7 +98,7 @@ export function liveHandler(parts: LiveParts): Handler {
       common: pages.common(req, asker, room.title, null),
       room,
       user: asker.user,
-      earlier: earlier.messages,
+      earlier: shownOf(earlier.messages),
       after,
       hasGap,
       liveHref: address("live"),

@@ -11,13 +11,14 @@ import { sendsCookies, testCookies } from "./ask.js";
 import { type Problem, problemOf, setProblemHeaders } from "./errors.js";
 import type { Page } from "./form.js";
 import { random } from "./fresh.js";
+import type { ModerationRights } from "./moderation-rights.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { only, queryOf } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
 import { newestPage, parseBefore } from "./start.js";
 import type { Tokens } from "./token.js";
-import { type CommonView, type HomeView, messageView, type RoomView, render } from "./views.js";
+import { type CommonView, type HomeView, messageView, type RoomView, render, shownOf } from "./views.js";
 
 const MESSAGES_SHOWN = 50;
 
@@ -28,6 +29,7 @@ export interface PagesParts {
   readonly users: Users | null;
   readonly tokens: Tokens;
   readonly guests: boolean;
+  readonly rights: ModerationRights;
   readonly logger: Logger;
 }
 
@@ -97,7 +99,10 @@ export class Pages {
       render("room", {
         ...this.common(req, asker, room.title, given.problem ?? null, given.nonce),
         room,
-        messages: messages.map((message) => messageView(message, asker.user)).reverse(),
+        messages: shownOf(messages)
+          .map((message) => messageView(message, asker.user))
+          .reverse(),
+        moderates: await this.#parts.rights.has(asker.user),
         cursor,
         older: more && oldest !== undefined ? `${base}?before=${oldest}` : null,
         latest: before === null ? null : base,

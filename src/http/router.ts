@@ -11,6 +11,7 @@ import type { Frames } from "./frames.js";
 import type { HeadLimits } from "./head.js";
 import type { HealthHandlers } from "./health.js";
 import { refuseMethod } from "./methods.js";
+import type { ModerationHandlers } from "./moderation.js";
 import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { refuseTwoHosts } from "./request.js";
@@ -35,6 +36,7 @@ export interface Routes {
   readonly networkCheck: CheckHandlers;
   readonly health: HealthHandlers;
   readonly heads: HeadLimits;
+  readonly moderation: ModerationHandlers;
   readonly logger: Logger;
 }
 
@@ -68,6 +70,8 @@ export function chatRouter(routes: Routes): Router {
     router.all("/session", session.signIn);
     router.all("/session/end", session.signOut);
   }
+  router.get("/moderation", routes.moderation.show);
+  router.all("/moderation", routes.moderation.act);
   router.all("/check", only(["GET", "HEAD"], routes.networkCheck.page));
   router.all("/check/wait", only(["GET", "HEAD"], routes.networkCheck.wait));
   router.all("/check/now", only(["GET", "HEAD"], routes.networkCheck.now));

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Eta } from "eta";
 import type { Message } from "../core/message.js";
+import type { AuditEntry, Restriction, RoomState } from "../core/moderation.js";
 import type { Room } from "../core/room.js";
 import type { User } from "../core/user.js";
 import { isoTime } from "./encode.js";
@@ -60,6 +61,20 @@ export interface RoomView extends SendView {
   readonly waitHref: string;
   readonly reloadHref: string;
   readonly framesHref: string;
+  /** May remove messages: each has a button for it. */
+  readonly moderates: boolean;
+}
+
+export interface ModerationView extends CommonView {
+  readonly moderates: boolean;
+  /** A code can make somebody a moderator here. */
+  readonly haveCodes: boolean;
+  readonly restrictions: readonly Restriction[];
+  readonly rooms: readonly RoomState[];
+  readonly audit: readonly AuditEntry[];
+  minuteOf(atMs: number): string;
+  /** What was typed into a field of the form that failed. */
+  typed(field: string): string;
 }
 
 export interface WriteView extends SendView {
@@ -141,12 +156,18 @@ interface Views {
   problem: ProblemView;
   check: CheckView;
   again: AgainView;
+  moderation: ModerationView;
 }
 
 const eta = new Eta({ views: fileURLToPath(new URL("../../views/", import.meta.url)), cache: true });
 
 export function render<Name extends keyof Views>(name: Name, view: Views[Name]): string {
   return eta.render(`./${name}`, view);
+}
+
+/** A removed message says so itself: the row by which readers hear of it is for those who have it. */
+export function shownOf(messages: readonly Message[]): readonly Message[] {
+  return messages.filter(({ kind }) => kind !== "delete");
 }
 
 export function messageView(message: Message, user: User | null): MessageView {
@@ -156,7 +177,7 @@ export function messageView(message: Message, user: User | null): MessageView {
     name: message.from.name,
     at,
     time: shortTime(new Date(at)),
-    text: message.text,
+    text: message.kind === "delete" ? "(removed a message)" : message.text,
     mine: user !== null && message.from.id === user.id,
     kind: message.kind,
     removed: message.text === "" && message.kind === "message",

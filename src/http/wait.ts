@@ -19,7 +19,7 @@ import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading, readingIn } from "./reading.js";
 import { queryOf } from "./request.js";
 import { newestPage, startIn } from "./start.js";
-import { messageView, render } from "./views.js";
+import { messageView, render, shownOf } from "./views.js";
 
 export interface WaitParts {
   readonly log: MessageLog;
@@ -123,7 +123,7 @@ export function waitHandler(parts: WaitParts): Handler {
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
     const { page: newest, next } = await newestPage(log, [name], MESSAGES_SHOWN + 1);
-    const messages = heardBy(newest, asker.user, asked.echo).messages.slice(-MESSAGES_SHOWN);
+    const messages = shownOf(heardBy(newest, asker.user, asked.echo).messages).slice(-MESSAGES_SHOWN);
     const cursor = formatCursor(next, log.epoch);
     if (res.destroyed) return;
     const base = `${baseOf(req)}/rooms/${name}`;
