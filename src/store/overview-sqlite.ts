@@ -21,7 +21,7 @@ export class Overview {
         "FROM rooms ORDER BY name <> 'lobby', name",
     );
     this.#users = db.prepare(
-      "SELECT id, name, seen_at AS seenAt FROM users WHERE ?1 IS NULL OR folded = ?1 ORDER BY id DESC LIMIT ?2",
+      "SELECT id, name, seen_at AS seenAt FROM users WHERE folded = coalesce(?, folded) ORDER BY id DESC LIMIT ?",
     );
     this.#user = db.prepare("SELECT id, name, seen_at AS seenAt FROM users WHERE id = ?");
   }

@@ -31,6 +31,11 @@ export async function open(url: string = newPath(), options: Omit<OpenOptions, "
   return store;
 }
 
+/** A message in the lobby; its id. */
+export async function say({ log }: Store, text: string): Promise<number> {
+  return (await log.append({ room: "lobby", author: { id: null, name: "Ana" }, text })).message.id;
+}
+
 /** Another program's connection to the same file. */
 export function connect(path: string): Database.Database {
   const db = new Database(path, { timeout: 2_000 });

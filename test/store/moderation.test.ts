@@ -1,0 +1,129 @@
+/** Acts of moderation at rest: each is there with its audit row and its control row, or not at all. */
+import { describe, expect, it } from "vitest";
+import type { Moderation } from "../../src/core/moderation.js";
+import type { Store } from "../../src/core/store.js";
+import { connect, newPath, open, say } from "./places.js";
+
+const TROLL = { kind: "name", value: "troll" } as const;
+const FOR_GOOD = { untilMs: null, reason: "" };
+
+/** Something to act upon: message 1, user 1, and the code that makes a moderator. */
+async function furnish(store: Store): Promise<string> {
+  await say(store, "x");
+  await store.users.create({ shown: "Mia", folded: "mia" });
+  return store.moderation.makeCode("Mia", "owner");
+}
+
+interface Case {
+  readonly action: string;
+  /** What must have been done, for there to be something to do. */
+  readonly first?: (m: Moderation, code: string) => Promise<unknown>;
+  readonly act: (m: Moderation, code: string) => Promise<unknown>;
+  readonly table: string;
+  readonly subject: string;
+}
+
+const ban = (m: Moderation) => m.restrict("ban", TROLL, FOR_GOOD, "owner");
+const close = (m: Moderation) => m.setClosed("lobby", true, "owner");
+const redeem = (m: Moderation, code: string) => m.redeem(code, 1, "user 1 (Mia)");
+
+const CASES: readonly Case[] = [
+  { action: "remove", act: (m) => m.remove(1, "owner"), table: "messages", subject: "1" },
+  { action: "ban", act: ban, table: "restrictions", subject: "name troll" },
+  {
+    action: "mute",
+    act: (m) => m.restrict("mute", TROLL, FOR_GOOD, "owner"),
+    table: "restrictions",
+    subject: "name troll",
+  },
+  {
+    action: "unban",
+    first: ban,
+    act: (m) => m.lift("ban", TROLL, "owner"),
+    table: "restrictions",
+    subject: "name troll",
+  },
+  { action: "close", act: close, table: "rooms", subject: "lobby" },
+  {
+    action: "open",
+    first: close,
+    act: (m) => m.setClosed("lobby", false, "owner"),
+    table: "rooms",
+    subject: "lobby",
+  },
+  { action: "slow", act: (m) => m.setSlow("lobby", 30, "owner"), table: "rooms", subject: "lobby" },
+  { action: "code", act: (m) => m.makeCode("Max", "owner"), table: "moderator_codes", subject: "Max" },
+  { action: "moderator", act: redeem, table: "moderators", subject: "user 1" },
+  {
+    action: "revoke",
+    first: redeem,
+    act: (m) => m.revoke(1, "owner"),
+    table: "moderators",
+    subject: "user 1",
+  },
+];
+
+describe.each(CASES)("$action", ({ action, first, act, table, subject }) => {
+  it("is kept with who did it, and said to all processes", async () => {
+    const path = newPath();
+    const [store, other] = [await open(path), await open(path)];
+    const code = await furnish(store);
+    await first?.(store.moderation, code);
+    const seen = await store.control.newest();
+    await act(other.moderation, code);
+    const [newest] = await store.moderation.audit(1);
+    const actor = action === "moderator" ? "user 1 (Mia)" : "owner";
+    expect(newest).toMatchObject({ actor, action, subject });
+    expect(await store.control.since(seen, 10)).toMatchObject([{ kind: action, subject }]);
+  });
+
+  it.each(["audit", "control"])("leaves nothing behind when its %s row cannot be written", async (broken) => {
+    const path = newPath();
+    const store = await open(path);
+    const code = await furnish(store);
+    await first?.(store.moderation, code);
+    const db = connect(path);
+    const all = () => ["audit", "control", table].map((name) => db.prepare(`SELECT * FROM ${name}`).all());
+    const before = all();
+    db.exec(`CREATE TRIGGER broken BEFORE INSERT ON ${broken} BEGIN SELECT RAISE(ABORT, 'broken'); END`);
+    await expect(act(store.moderation, code)).rejects.toMatchObject({ code: "storage_failed" });
+    expect(all()).toEqual(before);
+  });
+});
+
+describe("what there is nothing of", () => {
+  it("is said, and is no act", async () => {
+    const { moderation } = await open();
+    const missing = { code: "no_message" };
+    await expect(moderation.remove(1, "owner")).rejects.toMatchObject(missing);
+    await expect(moderation.setClosed("nowhere", true, "owner")).rejects.toMatchObject({ code: "no_room" });
+    await expect(moderation.setSlow("nowhere", 3, "owner")).rejects.toMatchObject({ code: "no_room" });
+    expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+    expect(await moderation.revoke(1, "owner")).toBe(false);
+    expect(await moderation.redeem("", 1, "x")).toBe(false);
+    expect(await moderation.audit(10)).toEqual([]);
+  });
+
+  it("includes a message that was removed before, and the row that says so", async () => {
+    const store = await open();
+    const id = await say(store, "once");
+    await store.moderation.remove(id, "owner");
+    for (const again of [id, id + 1])
+      await expect(store.moderation.remove(again, "owner")).rejects.toMatchObject({ code: "no_message" });
+    expect(await store.log.newest()).toBe(id + 1);
+  });
+});
+
+describe("a restriction", () => {
+  it("ends by itself, and by another that takes its place", async () => {
+    let now = Date.now();
+    const { moderation } = await open(newPath(), { now: () => now });
+    const until = (untilMs: number) => ({ untilMs, reason: "noise" });
+    await moderation.restrict("ban", TROLL, until(now + 1000), "owner");
+    await moderation.restrict("ban", TROLL, until(now + 5000), "user 1 (Mia)");
+    expect(await moderation.restrictions()).toMatchObject([{ untilMs: now + 5000, by: "user 1 (Mia)" }]);
+    now += 5000;
+    expect(await moderation.restrictions()).toEqual([]);
+    expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+  });
+});
