@@ -72,9 +72,7 @@ const ADDRESSES = [...new Set([...PROTOCOL.matchAll(/`POST (\/[a-z/]+)`|^## POST
 it("has every row of the documented table, and of the addresses at least these", () => {
   const table = /^## From another site\?$.*?\| --- \| --- \|\n(.*?)\n\n/ms.exec(PROTOCOL)?.[1] ?? "";
   expect(table.split("\n").map((line) => line.split(" | ")[0]?.slice(2))).toEqual(Object.keys(ROWS));
-  expect(ADDRESSES).toEqual(
-    expect.arrayContaining(["/send", "/session", "/session/end", "/rooms", "/page"]),
-  );
+  expect(ADDRESSES).toEqual(expect.arrayContaining(["/send", "/session", "/session/end", "/rooms", "/page"]));
 });
 
 describe.each([
@@ -108,7 +106,8 @@ describe.each([
     for (const [name, value] of Object.entries(way))
       headers[name] = value.replaceAll("OURS", isSet ? PUBLIC_ORIGIN : app().url);
     const before = everythingIn(app());
-    if (address === "/ws") return shakes(app().port, { ...headers, ...(token && { "X-Parkbench-Token": token }) });
+    if (address === "/ws")
+      return shakes(app().port, { ...headers, ...(token && { "X-Parkbench-Token": token }) });
     // Good for whatever address it goes to, so that only the table refuses it.
     const form = { name: `r-${count}`, title: "A room", text: "hi", room: "lobby", ...(token && { token }) };
     const { text } = await call(app().url + address, { form, headers });
@@ -142,7 +141,10 @@ describe.each([
 /** What is stored, but for when. */
 function everythingIn(app: Standalone): unknown[] {
   const rooms = app.db.prepare("SELECT * FROM rooms").all();
-  return [...(["messages", "users", "control", "sessions"] as const).map((table) => rowsOf(app, table)), rooms];
+  return [
+    ...(["messages", "users", "control", "sessions"] as const).map((table) => rowsOf(app, table)),
+    rooms,
+  ];
 }
 
 async function shakes(port: number, headers: Readonly<Record<string, string>>): Promise<boolean> {

@@ -28,9 +28,9 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Somebody with cookies of their own, and one page open. */
-export async function visitor(browser: Browser, { script = true } = {}): Promise<Visitor> {
-  const context = await browser.newContext({ javaScriptEnabled: script });
+/** Somebody with cookies of their own, and one page open; without `policy` their browser has never heard of one. */
+export async function visitor(browser: Browser, { script = true, policy = true } = {}): Promise<Visitor> {
+  const context = await browser.newContext({ javaScriptEnabled: script, bypassCSP: !policy });
   const complaints: string[] = [];
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
