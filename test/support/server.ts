@@ -29,6 +29,8 @@ export interface ServerOptions {
   /** The program and its arguments, in place of `node dist/server.js`. */
   readonly command?: readonly [string, ...string[]];
   readonly detached?: boolean;
+  /** Told of the process before it listens. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 export function makeFolder(): string {
@@ -45,6 +47,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.detached ?? false,
   });
+  options.onSpawn?.(child);
   let output = "";
   const exited = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => {

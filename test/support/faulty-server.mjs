@@ -1,0 +1,116 @@
+// The built server with one promise broken, by its name: for the torture run to see that it is.
+// The program itself is `dist/server.js`, as it is; the fault is put around its log or its encoder from here.
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import Database from "better-sqlite3";
+import { PollEncoder } from "../../dist/http/encode.js";
+import { PollAnswer } from "../../dist/http/whole-answer.js";
+import { SqliteMessageLog } from "../../dist/store/messages-sqlite.js";
+import { senderOf } from "../../dist/store/nonces-sqlite.js";
+
+const log = SqliteMessageLog.prototype;
+/** Rare enough that not everything is wrong. */
+const oneIn = (n) => Math.random() < 1 / n;
+
+const FAULTS = {
+  /** Acknowledges what is written a moment later, under the id that it will have, most likely. */
+  "answer-before-commit"() {
+    const { append, newest, recall } = log;
+    log.append = async function (draft) {
+      if ((await recall.call(this, draft)) !== null) return append.call(this, draft);
+      const id = (await newest.call(this)) + 1;
+      setTimeout(() => append.call(this, draft).catch(() => {}), 20);
+      const { room, author, text, nonce = null } = draft;
+      const message = {
+        id,
+        room,
+        kind: "message",
+        from: author,
+        text,
+        at: Date.now(),
+        nonce,
+        data: null,
+        ref: null,
+      };
+      return { outcome: "appended", message };
+    };
+  },
+
+  /** Looks the nonce up first, and adds the row in another transaction. */
+  "non-atomic-nonce"() {
+    const { recall } = log;
+    log.append = async function (draft) {
+      const known = await recall.call(this, draft);
+      if (known !== null) return known;
+      await new Promise((done) => setTimeout(done, 3));
+      return { outcome: "appended", message: insert(draft) };
+    };
+  },
+
+  "swapped-rows": () => changeRows((rows) => [rows[1], rows[0], ...rows.slice(2)]),
+  "skipped-row": () => changeRows((rows) => rows.slice(1)),
+  "row-twice": () => changeRows((rows) => [rows[0], ...rows]),
+
+  /** Every second ring is heard by nobody. */
+  "lost-wake-up"() {
+    const { onChange } = log;
+    log.onChange = function (listener) {
+      let rings = 0;
+      return onChange.call(this, () => {
+        rings += 1;
+        if (rings % 2 === 0) listener();
+      });
+    };
+  },
+
+  /** The template of a message writes its text as it is. */
+  "unescaped-page"() {
+    const { readFileSync } = fs;
+    fs.readFileSync = (...given) => {
+      const read = readFileSync(...given);
+      return String(given[0]).endsWith("_message.eta")
+        ? read.replace("<%= removed ?", "<%~ removed ?")
+        : read;
+    };
+    syncBuiltinESMExports();
+  },
+
+  /** A text's quotation marks reach a poll and a frame as they are. */
+  "unescaped-json"() {
+    const { rows } = PollEncoder.prototype;
+    PollEncoder.prototype.rows = function (...given) {
+      const text = rows.apply(this, given).body.toString();
+      return new PollAnswer(Buffer.from(text.replaceAll('\\"', '"')));
+    };
+  },
+};
+
+function changeRows(change) {
+  const { since } = log;
+  log.since = async function (...given) {
+    const batch = await since.apply(this, given);
+    if (batch.messages.length < 2 || !oneIn(5)) return batch;
+    return { ...batch, messages: Object.freeze(change(batch.messages)) };
+  };
+}
+
+let own;
+
+/** By a connection of its own: the log's would not add a nonce twice. */
+function insert({ room, author, text, nonce }) {
+  own ??= new Database(process.env.DATABASE_URL, { timeout: 2000 });
+  const at = Date.now();
+  const { lastInsertRowid } = own
+    .prepare("INSERT INTO messages (room, author_name, text, author_id, nonce, at) VALUES (?, ?, ?, ?, ?, ?)")
+    .run(room, author.name, text, author.id, nonce, at);
+  const id = Number(lastInsertRowid);
+  own
+    .prepare("INSERT OR IGNORE INTO nonces (sender, nonce, message_id) VALUES (?, ?, ?)")
+    .run(senderOf(author), nonce, id);
+  return { id, room, kind: "message", from: author, text, at, nonce, data: null, ref: null };
+}
+
+const [, , fault] = process.argv;
+if (!Object.hasOwn(FAULTS, fault)) throw new RangeError(`The faults are ${Object.keys(FAULTS).join(", ")}`);
+FAULTS[fault]();
+await import("../../dist/server.js");

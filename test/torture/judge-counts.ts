@@ -1,0 +1,91 @@
+/** How much happened in a torture run, and whether it was enough to say anything. */
+import type { Ack, Act, History, HopFault } from "./history.js";
+
+export type Counts = Readonly<
+  Record<
+    | "rows"
+    | "acks"
+    | "kills"
+    | "stops"
+    | "freezes"
+    | "cuts"
+    | "hopFaults"
+    | "unanswered"
+    | "hungUp"
+    | "found"
+    | "heard"
+    | "lookUps"
+    | "pages"
+    | "known"
+    | "probes"
+    | "wakeMsMedian"
+    | "wakeMsMax",
+    number
+  >
+>;
+
+export function countsOf(history: History): Counts {
+  const { acts, probes } = history;
+  const wakes = probes.map(({ wakeMs }) => wakeMs ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+  return {
+    rows: history.log.length,
+    acks: history.acks.length,
+    kills: killsOf(acts),
+    stops: acts.stop,
+    freezes: acts.freeze,
+    cuts: acts.cut,
+    hopFaults: sum(Object.values(history.struck)),
+    unanswered: history.unanswered,
+    hungUp: history.hungUp,
+    found: foundByRetry(history.acks),
+    heard: sum(history.heard.map(({ rows }) => rows.length)),
+    lookUps: history.lookUps.length,
+    pages: history.pages.length,
+    known: history.known.length,
+    probes: probes.length,
+    wakeMsMedian: Math.round(wakes[Math.floor(wakes.length / 2)] ?? 0),
+    wakeMsMax: Math.round(wakes.at(-1) ?? 0),
+  };
+}
+
+/** A run in which too little happened has shown nothing. */
+export function* lacksOf(history: History, counts: Counts): Generator<string> {
+  const { acts, struck, heard, views, processes, isKillsOnly } = history;
+  const { kills, acks, found } = counts;
+  if (kills < 1) yield "nothing was killed";
+  if (acks < 10 * kills) yield `only ${acks} acknowledged sends for ${kills} kills`;
+  if (history.unanswered < kills / 4) yield `only ${history.unanswered} sends were cut off`;
+  if (found < Math.max(1, kills / 10)) yield `only ${found} retries found their row`;
+  if (heard.length === 0) yield "nobody read";
+  for (const { reader, rows, cut, after } of heard) {
+    const isFromTheStart = after === 0;
+    if (rows.length < (isFromTheStart ? kills : 1) || (isFromTheStart && cut < kills / 4))
+      yield `${reader} has ${rows.length} rows and was cut off ${cut} times`;
+  }
+  for (const wire of ["poll", "sse", "ws"] as const)
+    if (heard.every(({ by }) => by[wire] === 0)) yield `nobody got a row by ${wire}`;
+  if (views.length < processes) yield `only ${views.length} of ${processes} processes were read`;
+  if (counts.probes === 0) yield "no quiet room was listened to";
+  if (counts.lookUps === 0) yield "nothing was read right after its acknowledgement";
+  if (counts.pages === 0) yield "no page was looked at";
+  if (counts.known === 0) yield "nobody signed in";
+  if (isKillsOnly) return;
+  for (const act of Object.keys(acts) as Act[]) if (acts[act] === 0) yield `no ${act} happened`;
+  for (const fault of Object.keys(struck) as HopFault[])
+    if (struck[fault] === 0) yield `no connection was ${fault}`;
+}
+
+function killsOf(acts: Readonly<Record<Act, number>>): number {
+  return acts.kill + acts.killAll + acts.killStarting;
+}
+
+/** Messages whose first answer was lost, and whose retry found the row in place. */
+function foundByRetry(acks: readonly Ack[]): number {
+  const first = new Map<string, Ack>();
+  for (const ack of acks) if (!first.has(ack.nonce)) first.set(ack.nonce, ack);
+  return [...first.values()].filter(({ status, isRetry }) => status === 200 && isRetry).length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}

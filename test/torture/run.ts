@@ -1,0 +1,187 @@
+/** A torture run: writers, readers and faulty hops around processes on one file, and what came of it. */
+import { setTimeout as pause } from "node:timers/promises";
+import Database from "better-sqlite3";
+import { Gate } from "../support/gate.js";
+import { makeRoom } from "../support/guest.js";
+import { call, pollBody } from "../support/http-client.js";
+import { endOf } from "../support/parked.js";
+import { seeded } from "../support/random.js";
+import { conduct } from "./conductor.js";
+import type { Act, History, HopFault, Row, View } from "./history.js";
+import { LookUps } from "./look-up.js";
+import { Members } from "./members.js";
+import { probe } from "./probe.js";
+import { TortureProcess } from "./process.js";
+import { startReader, type TortureReader } from "./reader.js";
+import { startWriter, type Writing } from "./writer.js";
+
+export interface RunOptions {
+  /** Of its own, and empty. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly processes: number;
+  readonly isKillsOnly?: boolean;
+  /** In place of `node dist/server.js`. */
+  readonly command?: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const WRITERS = 6;
+const ROOMS = ["lobby", "annex"];
+const QUIET = "quiet";
+/** Rare enough for most to come through, and often enough for a few each second. */
+const HOP_ONE_IN = 25;
+const HOP_FAULTS: readonly HopFault[] = ["refused", "lost", "dropped", "halved", "delayed", "silent"];
+
+export async function run(options: RunOptions): Promise<History> {
+  const { folder, seed, seconds, isKillsOnly = false } = options;
+  let actors = 0;
+  const random = () => seeded(seed * 1000 + actors++);
+  const acts: Record<Act, number> = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 };
+  const troubles: string[] = [];
+  const onTrouble = (text: string) => void troubles.push(text);
+  const processes: TortureProcess[] = [];
+  const readers: TortureReader[] = [];
+  const stop = new AbortController();
+  try {
+    const { command, env } = options;
+    const hopOneIn = isKillsOnly ? Number.MAX_SAFE_INTEGER : HOP_ONE_IN;
+    const starts = Array.from({ length: options.processes }, (_, n) =>
+      TortureProcess.start({
+        ...{ name: `process ${n + 1}`, folder, random: random(), command, env, hopOneIn, acts, onTrouble },
+      }).then((one) => {
+        processes[n] = one;
+      }),
+    );
+    await Promise.all(starts);
+    const [first] = processes as [TortureProcess];
+    const database = first.database;
+    await makeRoom(first.url, "Keeper", "annex", "Annex");
+    await makeRoom(first.url, "Other keeper", QUIET, "Quiet");
+
+    const members = new Members(processes);
+    const lookUps = new LookUps(random(), onTrouble);
+    const gate = new Gate();
+    const writing: Writing = {
+      ...{ processes, members, rooms: ROOMS, gate, lookUps, onTrouble },
+      ...{ sent: [], acks: [], unanswered: 0, hungUp: 0, underWay: new Set() },
+    };
+    const { sent, acks } = writing;
+    const writers = Array.from({ length: WRITERS }, (_, n) =>
+      startWriter(writing, {
+        name: `Writer ${n}`,
+        signsIn: n % 2 === 0,
+        keepsConnection: n % 3 !== 0,
+        random: random(),
+        stop: stop.signal,
+      }).catch((error: unknown) => onTrouble(`writer ${n} gave up: ${String(error)}`)),
+    );
+    const visiting = visit(members, random(), gate, stop.signal);
+    const reader = (reader: string, more: object) =>
+      readers.push(startReader({ reader, rooms: ROOMS, processes, random: random(), onTrouble, ...more }));
+    reader("bare", { rooms: ["lobby"], hasBareCursor: true });
+    reader("annex", { rooms: ["annex"] });
+    reader("small", { limitMax: 5 });
+    reader("forgetful", { losesEvery: 6 });
+
+    const probes: History["probes"][number][] = [];
+    const probing = { processes, room: QUIET, random: random(), sent, acks, onTrouble };
+    const listen = async () => {
+      gate.close();
+      await Promise.all(writing.underWay);
+      probes.push(...(await probe(probing)));
+      gate.open();
+    };
+    gate.open();
+    const endAt = performance.now() + seconds * 1000;
+    const latecomer = pause((seconds * 1000) / 3).then(async () => {
+      reader("late", { cursor: await endOfLog(processes) });
+    });
+    latecomer.catch(() => {});
+    await conduct({ processes, random: random(), acts, isKillsOnly, endAt, listen, listenEvery: 12 });
+    for (const { hop } of processes) hop.isCalm = true;
+    await latecomer;
+    await listen();
+    stop.abort();
+    await Promise.all([...writers, visiting]);
+
+    const log = readLog(database);
+    const heard = await Promise.all(readers.map(({ readUpTo }) => readUpTo(log)));
+    const views: View[] = [];
+    for (const one of processes) {
+      await viewOf(one).then(
+        (view) => views.push(view),
+        (error: unknown) => onTrouble(`${one.name} cannot be read to the end: ${String(error)}`),
+      );
+    }
+    const known = await members.known();
+    for (const one of processes) await one.end();
+    const struck = sumOf(processes.map(({ hop }) => hop.struck));
+    const { unanswered, hungUp } = writing;
+    const { found, pages } = lookUps;
+    return {
+      ...{
+        acts,
+        struck,
+        isKillsOnly,
+        processes: processes.length,
+        unanswered,
+        hungUp,
+        sent,
+        acks,
+        heard,
+        probes,
+      },
+      ...{ log: readLog(database), lookUps: found, views, pages, known, troubles },
+    };
+  } finally {
+    stop.abort();
+    for (const { leave } of readers) leave();
+    for (const one of processes) one.destroy();
+  }
+}
+
+/** People who come, sign in and go: their sessions must be known at the end, whatever happened to who made them. */
+async function visit(members: Members, random: ReturnType<typeof seeded>, gate: Gate, stop: AbortSignal) {
+  for (let n = 0; !stop.aborted; n++) {
+    await gate.pass();
+    await members.signIn(`Visitor ${n}`, random);
+    await pause(random.whole(200, 1500), undefined, { signal: stop }).catch(() => {});
+  }
+}
+
+/** The end of the log now, by the first process that answers. */
+async function endOfLog(processes: readonly TortureProcess[]): Promise<string> {
+  const asked = processes.map(({ url }) => endOf(url));
+  return Promise.any(asked).catch(() => pause(20).then(() => endOfLog(processes)));
+}
+
+/** The whole log, as a process gives it to somebody new. */
+async function viewOf({ name, url }: TortureProcess): Promise<View> {
+  const rows: Row[] = [];
+  const rooms = [...ROOMS, QUIET].map((room) => `room=${room}`).join("&");
+  for (let since = "0", more = true; more; ) {
+    const body = pollBody(await call(`${url}/poll?since=${since}&${rooms}&limit=500&wait=0`));
+    rows.push(...body.messages);
+    since = body.next;
+    more = body.more;
+  }
+  return { process: name, rows };
+}
+
+function readLog(path: string): readonly Row[] {
+  const db = new Database(path, { readonly: true });
+  try {
+    const check = db.pragma("integrity_check", { simple: true });
+    if (check !== "ok") throw new Error(`The database is damaged: ${check}`);
+    return db.prepare("SELECT id, room, text, nonce FROM messages ORDER BY id").all() as Row[];
+  } finally {
+    db.close();
+  }
+}
+
+function sumOf(all: readonly Readonly<Record<HopFault, number>>[]): Record<HopFault, number> {
+  const of = (fault: HopFault) => all.reduce((sum, struck) => sum + struck[fault], 0);
+  return Object.fromEntries(HOP_FAULTS.map((fault) => [fault, of(fault)])) as Record<HopFault, number>;
+}
