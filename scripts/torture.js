@@ -45,7 +45,7 @@ function readArguments(args) {
       seconds: whole("--seconds", values.seconds, 1, 86_400),
       seed: whole("--seed", values.seed, 0, SEED_MAX),
       processes: whole("--processes", values.processes, 1, 8),
-      isKillsOnly: values.only === "kill",
+      what: values.only ?? "all",
     };
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`);

@@ -15,7 +15,7 @@ async function verdictOn(fault: string): Promise<Verdict> {
   for (const [at, seconds] of SECONDS.entries()) {
     const folder = makeFolder();
     const command = [process.execPath, FAULTY, fault] as const;
-    verdict = judge(await run({ folder, seed: 11 + at, seconds, processes: 2, isKillsOnly: true, command }));
+    verdict = judge(await run({ folder, seed: 11 + at, seconds, processes: 2, what: "none", command }));
     rmSync(folder, { recursive: true, force: true });
     if (verdict.outcome === "FAIL") return verdict;
   }

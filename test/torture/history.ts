@@ -79,14 +79,16 @@ export interface Known {
 /** What is done to a process. */
 export type Act = "kill" | "killAll" | "killStarting" | "stop" | "freeze" | "cut";
 
+/** All acts and faulty hops, nothing but kills, or a run in which nothing is done to anybody. */
+export type Torture = "all" | "kill" | "none";
+
 /** What a faulty TCP hop does to a connection. */
 export type HopFault = "refused" | "lost" | "dropped" | "halved" | "delayed" | "silent";
 
 export interface History {
   readonly acts: Readonly<Record<Act, number>>;
   readonly struck: Readonly<Record<HopFault, number>>;
-  /** Whether all acts and faults were to happen, or only kills. */
-  readonly isKillsOnly: boolean;
+  readonly what: Torture;
   readonly processes: number;
   /** Sends that somebody else has cut off. */
   readonly unanswered: number;

@@ -50,7 +50,7 @@ export function countsOf(history: History): Counts {
 
 /** A run in which too little happened has shown nothing. */
 export function* lacksOf(history: History, counts: Counts): Generator<string> {
-  const { acts, struck, heard, views, processes, isKillsOnly } = history;
+  const { acts, struck, heard, views, processes, what } = history;
   const { kills, acks, found } = counts;
   if (kills < 1) yield "nothing was killed";
   if (acks < 10 * kills) yield `only ${acks} acknowledged sends for ${kills} kills`;
@@ -69,7 +69,7 @@ export function* lacksOf(history: History, counts: Counts): Generator<string> {
   if (counts.lookUps === 0) yield "nothing was read right after its acknowledgement";
   if (counts.pages === 0) yield "no page was looked at";
   if (counts.known === 0) yield "nobody signed in";
-  if (isKillsOnly) return;
+  if (what === "kill") return;
   for (const act of Object.keys(acts) as Act[]) if (acts[act] === 0) yield `no ${act} happened`;
   for (const fault of Object.keys(struck) as HopFault[])
     if (struck[fault] === 0) yield `no connection was ${fault}`;

@@ -34,7 +34,7 @@ export class Members {
         this.#all.push(member);
         return member;
       }
-      await pause(random.whole(10, 60));
+      await pause(random.whole(10, 100));
     }
   }
 

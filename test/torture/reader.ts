@@ -71,7 +71,7 @@ export function startReader(options: ReaderOptions): TortureReader {
       if (error instanceof UnexpectedAnswer) options.onTrouble(`${reader} was answered ${error.message}`);
       if (!own.signal.aborted) {
         cut += 1;
-        await pause(random.whole(10, 60));
+        await pause(random.whole(10, 100));
       }
     } finally {
       clearTimeout(timer);

@@ -7,7 +7,7 @@ import { call, pollBody } from "../support/http-client.js";
 import { endOf } from "../support/parked.js";
 import { seeded } from "../support/random.js";
 import { conduct } from "./conductor.js";
-import type { Act, History, HopFault, Row, View } from "./history.js";
+import type { Act, History, HopFault, Row, Torture, View } from "./history.js";
 import { LookUps } from "./look-up.js";
 import { Members } from "./members.js";
 import { probe } from "./probe.js";
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly processes: number;
-  readonly isKillsOnly?: boolean;
+  readonly what?: Torture;
   /** In place of `node dist/server.js`. */
   readonly command?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ const HOP_ONE_IN = 25;
 const HOP_FAULTS: readonly HopFault[] = ["refused", "lost", "dropped", "halved", "delayed", "silent"];
 
 export async function run(options: RunOptions): Promise<History> {
-  const { folder, seed, seconds, isKillsOnly = false } = options;
+  const { folder, seed, seconds, what = "all" } = options;
   let actors = 0;
   const random = () => seeded(seed * 1000 + actors++);
   const acts: Record<Act, number> = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 };
@@ -46,7 +46,7 @@ export async function run(options: RunOptions): Promise<History> {
   const stop = new AbortController();
   try {
     const { command, env } = options;
-    const hopOneIn = isKillsOnly ? Number.MAX_SAFE_INTEGER : HOP_ONE_IN;
+    const hopOneIn = what === "all" ? HOP_ONE_IN : Number.MAX_SAFE_INTEGER;
     const starts = Array.from({ length: options.processes }, (_, n) =>
       TortureProcess.start({
         ...{ name: `process ${n + 1}`, folder, random: random(), command, env, hopOneIn, acts, onTrouble },
@@ -99,7 +99,10 @@ export async function run(options: RunOptions): Promise<History> {
       reader("late", { cursor: await endOfLog(processes) });
     });
     latecomer.catch(() => {});
-    await conduct({ processes, random: random(), acts, isKillsOnly, endAt, listen, listenEvery: 12 });
+    const sentMore = (more: number) => gate.passed(more);
+    await conduct({
+      ...{ processes, random: random(), acts, what, endAt, sent: sentMore, listen, listenEvery: 12 },
+    });
     for (const { hop } of processes) hop.isCalm = true;
     await latecomer;
     await listen();
@@ -124,7 +127,7 @@ export async function run(options: RunOptions): Promise<History> {
       ...{
         acts,
         struck,
-        isKillsOnly,
+        what,
         processes: processes.length,
         unanswered,
         hungUp,

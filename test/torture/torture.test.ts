@@ -13,10 +13,10 @@ const PROMISES =
   "guarantee 1: order, guarantee 2: durable, guarantee 3: once, guarantee 4: no gaps, guarantee 6: wake";
 
 test.each([
-  { what: "three processes on one file behind faulty hops", seconds: 42, processes: 3, isKillsOnly: false },
+  { title: "three processes on one file behind faulty hops", seconds: 42, processes: 3, torture: "all" },
   // The next start finds the file as the only process has left it.
-  { what: "one process that is killed and killed", seconds: 14, processes: 1, isKillsOnly: true },
-])(`${PROMISES}: hold in $what`, { timeout: 400_000 }, async ({ what: _, ...options }) => {
+  { title: "one process that is killed and killed", seconds: 14, processes: 1, what: "kill" as const },
+])(`${PROMISES}: hold in $title`, { timeout: 400_000 }, async ({ title: _, ...options }) => {
   let verdict: Verdict | null = null;
   for (let run = 0; run < RUNS_MAX; run++) {
     const { line, ...found } = await torture({ ...options, seed: SEED + run });

@@ -103,7 +103,7 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
     } catch {
       if (hangUp.signal.aborted && isFickle) writing.hungUp += 1;
       else writing.unanswered += 1;
-      await pause(random.whole(10, 60));
+      await pause(random.whole(10, 100));
       return null;
     } finally {
       clearTimeout(timer);
