@@ -67,6 +67,10 @@ export function explainStart(path: string, error: unknown): ParkbenchError {
     return say(
       `The database ${path} cannot be opened for writing. This user must be able to write the file, its -wal and -shm, and its folder.`,
     );
+  if (/^SQLITE_IOERR/.test(code))
+    return say(
+      `The disk that holds the database ${path} fails (${code}). Look into the system's log; when it stays so, restore a backup onto another disk.`,
+    );
   if (code === "" && isNotBuilt(error))
     return say(
       "The native part of better-sqlite3 is not built for this Node (install scripts were not run, or Node was changed). Run `npm rebuild better-sqlite3` and start again.",
