@@ -25,7 +25,10 @@ export interface Chat {
   attach(server: Server, options?: { readonly path?: string }): void;
   /** Stores a message and wakes its readers; resolves once it is on disk. */
   send(draft: HostDraft): Promise<Message>;
-  /** All batches of the rooms after an id, until the signal aborts or the chat closes. */
+  /**
+   * All batches of the rooms after an id, until the signal aborts or the chat closes. `gap` on a batch, which may be empty:
+   * messages before it have been removed to keep less.
+   */
   follow(
     rooms: readonly string[],
     after: number,
