@@ -1,0 +1,130 @@
+/** METRICS_PORT: the text form of Prometheus, in the real process, at loopback, in a form that a parser takes. */
+import { describe, expect } from "vitest";
+import { type Family, parseExposition } from "../support/exposition.js";
+import { failedStart } from "../support/failed-start.js";
+import { freePort } from "../support/free-port.js";
+import { call } from "../support/http-client.js";
+import { type Start, test } from "../support/own-server.js";
+import { parkPolls } from "../support/parked.js";
+import type { ServerProcess } from "../support/server.js";
+
+const OWN: Readonly<Record<string, string>> = {
+  parkbench_parked_readers: "gauge",
+  parkbench_delivered_messages_total: "counter",
+  parkbench_appended_messages_total: "counter",
+  parkbench_commits_total: "counter",
+  parkbench_committed_writes_total: "counter",
+  parkbench_refused_total: "counter",
+  parkbench_lost_wakeups_total: "counter",
+  parkbench_wake_latency_seconds: "histogram",
+  parkbench_event_loop_delay_seconds: "gauge",
+};
+
+async function startWithMetrics(start: Start): Promise<{ server: ServerProcess; metrics: string }> {
+  const server = await start({ env: { METRICS_PORT: "0" } });
+  const [, metrics = ""] = /metrics are at (http:\S+?\/metrics)/.exec(server.output()) ?? [];
+  expect(metrics).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+  return { server, metrics };
+}
+
+async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
+  const answer = await call(url);
+  expect([answer.status, answer.headers["content-type"]]).toEqual([
+    200,
+    "text/plain; version=0.0.4; charset=utf-8",
+  ]);
+  return parseExposition(answer.text);
+}
+
+function value(families: ReadonlyMap<string, Family>, key: string): number {
+  const [name = ""] = key.replace(/_(bucket|sum|count)$/, "").split("{");
+  const found = families.get(name)?.samples.get(key);
+  if (found === undefined) throw new Error(`no ${key} in ${[...families.keys()]}`);
+  return found;
+}
+
+describe("the figures", () => {
+  test("are whole and named as Prometheus has it, with the process's own beside them", async ({ start }) => {
+    const { metrics } = await startWithMetrics(start);
+    for (let n = 0; n < 2; n++) {
+      const families = await scrape(metrics);
+      const own = [...families].filter(([name]) => name.startsWith("parkbench_"));
+      expect(Object.fromEntries(own.map(([name, { type }]) => [name, type]))).toEqual(OWN);
+      for (const [name, { type, help, samples }] of own) {
+        expect(name).toMatch(type === "counter" ? /_total$/ : /_(seconds|readers)$/);
+        expect(help).toMatch(/^[A-Z].{10,}\.$/);
+        expect(samples.size).toBeGreaterThan(0);
+        for (const sample of samples.values()) expect(sample).toBeGreaterThanOrEqual(0);
+      }
+      for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"])
+        expect(value(families, name)).toBeGreaterThan(0);
+      expect(families.has("nodejs_gc_duration_seconds")).toBe(true);
+      // One figure for one thing: ours does not hold the time between two looks.
+      expect([...families.keys()].filter((name) => /event_?loop/.test(name))).toEqual([
+        "parkbench_event_loop_delay_seconds",
+      ]);
+      expect(value(families, 'parkbench_refused_total{reason="storage_full"}')).toBe(0);
+    }
+  });
+
+  test("move with what happens at the server", async ({ start }) => {
+    const { server, metrics } = await startWithMetrics(start);
+    const polls = await parkPolls(server.url, 20);
+    expect(value(await scrape(metrics), "parkbench_parked_readers")).toBe(20);
+    await call(`${server.url}/send`, { form: { name: "Ana", text: "to all" } });
+    await Promise.all(polls.map(({ answer }) => answer));
+    await call(`${server.url}/send`, { form: { name: "Ana", text: "" } });
+    const families = await scrape(metrics);
+    expect(value(families, "parkbench_parked_readers")).toBe(0);
+    expect(value(families, 'parkbench_delivered_messages_total{transport="poll"}')).toBe(20);
+    expect(value(families, 'parkbench_delivered_messages_total{transport="sse"}')).toBe(0);
+    expect(value(families, 'parkbench_appended_messages_total{by="self"}')).toBe(1);
+    expect(value(families, 'parkbench_refused_total{reason="text_empty"}')).toBe(1);
+    expect(value(families, "parkbench_commits_total")).toBe(1);
+    expect(value(families, "parkbench_lost_wakeups_total")).toBe(0);
+    // The wake, once for all twenty: in a bucket, in each above it, and in the whole.
+    const { samples } = families.get("parkbench_wake_latency_seconds") as Family;
+    const buckets = [...samples].filter(([key]) => key.includes("_bucket")).map(([, count]) => count);
+    expect(buckets).toEqual(buckets.toSorted());
+    expect(buckets.at(-1)).toBe(1);
+    expect(samples.get("parkbench_wake_latency_seconds_count")).toBe(1);
+    expect(samples.get("parkbench_wake_latency_seconds_sum")).toBeGreaterThan(0);
+  });
+
+  test("are read by GET and HEAD at one address, and the chat's own port has none", async ({ start }) => {
+    const { server, metrics } = await startWithMetrics(start);
+    expect((await call(metrics, { method: "HEAD" })).text).toBe("");
+    expect((await call(`${metrics}?name=x`)).status).toBe(200);
+    const post = await call(metrics, { method: "POST" });
+    expect([post.status, post.headers.allow]).toEqual([405, "GET, HEAD"]);
+    for (const path of ["/", "/metrics/x", "/healthz", "/poll"])
+      expect((await call(metrics.replace("/metrics", path))).status).toBe(404);
+    expect((await call(`${server.url}/metrics`)).status).toBe(404);
+    expect(await server.stop()).toBe(0);
+    await expect(call(metrics)).rejects.toThrow(/ECONNREFUSED/);
+  });
+});
+
+describe("the port", () => {
+  test("that another program has is said at the start, which leaves the chat's own port alone", async ({
+    start,
+    folder,
+  }) => {
+    const { metrics } = await startWithMetrics(start);
+    const { port } = new URL(metrics);
+    const own = await freePort();
+    for (const PORT of [String(own), port]) {
+      const env = { DATABASE_URL: `${folder}/other.db`, METRICS_PORT: port, PORT };
+      const { code, stderr } = await failedStart(env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`^Parkbench cannot start:\\n  METRICS_PORT ${port} on 127\\.0\\.0\\.1 is taken\\. .*\\n$`),
+      );
+    }
+  });
+
+  test("is not opened where METRICS_PORT is unset", async ({ start }) => {
+    const server = await start();
+    expect(server.output()).not.toContain("metrics");
+  });
+});
