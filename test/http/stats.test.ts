@@ -101,8 +101,14 @@ describe("delivered", () => {
       for (const poll of polls) await poll.answer;
       await say(app().url, "Ana", "to nobody");
       for (const wait of [0, 20]) await call(`${app().url}/poll?since=${next}&wait=${wait}`);
+      // The newest page, for who has no cursor.
+      await call(`${app().url}/poll?limit=2`);
+      const stream = await openStream(`${app().url}/events?limit=2`);
+      await until(() => textsIn(stream.text()).length === 2, "the page");
+      stream.leave();
+      await nobodyWaits(bench());
     });
-    expect(by).toEqual({ appended: 2, commits: 2, writes: 2, poll: 24, wakes: 1, parked: -20 });
+    expect(by).toEqual({ appended: 2, commits: 2, writes: 2, sse: 2, poll: 26, wakes: 1, parked: -20 });
   });
 
   it("nothing for an empty answer, a HEAD, or what one wrote oneself and does not want", async () => {

@@ -74,12 +74,14 @@ describe("the figures", () => {
     await call(`${server.url}/send`, { form: { name: "Ana", text: "to all" } });
     await Promise.all(polls.map(({ answer }) => answer));
     await call(`${server.url}/send`, { form: { name: "Ana", text: "" } });
+    await call(`${server.url}/nowhere`);
     const families = await scrape(metrics);
     expect(value(families, "parkbench_parked_readers")).toBe(0);
     expect(value(families, 'parkbench_delivered_messages_total{transport="poll"}')).toBe(20);
     expect(value(families, 'parkbench_delivered_messages_total{transport="sse"}')).toBe(0);
     expect(value(families, 'parkbench_appended_messages_total{by="self"}')).toBe(1);
     expect(value(families, 'parkbench_refused_total{reason="text_empty"}')).toBe(1);
+    expect(value(families, 'parkbench_refused_total{reason="not_found"}')).toBe(1);
     expect(value(families, "parkbench_commits_total")).toBe(1);
     expect(value(families, "parkbench_lost_wakeups_total")).toBe(0);
     // The wake, once for all twenty: in a bucket, in each above it, and in the whole.
@@ -89,6 +91,18 @@ describe("the figures", () => {
     expect(buckets.at(-1)).toBe(1);
     expect(samples.get("parkbench_wake_latency_seconds_count")).toBe(1);
     expect(samples.get("parkbench_wake_latency_seconds_sum")).toBeGreaterThan(0);
+    // Nothing has happened since: a scrape moves nothing.
+    const again = await scrape(metrics);
+    for (const name of Object.keys(OWN).filter((own) => !own.includes("event_loop")))
+      expect(again.get(name), name).toEqual(families.get(name));
+  });
+
+  test("of the event loop hold its delay alone, not the 10 ms between two looks at it", async ({ start }) => {
+    const { metrics } = await startWithMetrics(start);
+    const half = 'parkbench_event_loop_delay_seconds{quantile="0.5"}';
+    await expect
+      .poll(async () => value(await scrape(metrics), half), { timeout: 10_000, interval: 100 })
+      .toBeLessThan(0.005);
   });
 
   test("are read by GET and HEAD at one address, and the chat's own port has none", async ({ start }) => {
