@@ -4,6 +4,7 @@ import type { Stats, Transport } from "../../src/core/counts.js";
 import { say } from "../support/guest.js";
 import { call, codeOf } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
+import { movedIn } from "../support/moved.js";
 import { openStream, textsIn } from "../support/sse-reader.js";
 import { standalone } from "../support/standalone.js";
 import { until } from "../support/until.js";
@@ -23,21 +24,7 @@ afterEach(async () => {
   await nobodyWaits(bench());
 });
 
-/** By how much each number has moved, those that have. */
-async function moved(act: () => Promise<unknown>): Promise<Record<string, number>> {
-  const before = flat(stats());
-  await act();
-  const after = flat(stats());
-  return Object.fromEntries(
-    Object.entries(after)
-      .map(([name, value]) => [name, value - (before[name] ?? 0)] as const)
-      .filter(([, by]) => by !== 0),
-  );
-}
-
-function flat({ wakes, refused, delivered, ...rest }: Stats): Record<string, number> {
-  return { ...rest, ...delivered, ...refused, wakes: wakes.count };
-}
+const moved = (act: () => Promise<unknown>) => movedIn(stats, act);
 
 const SENT = { appended: 1, commits: 1, writes: 1 };
 
