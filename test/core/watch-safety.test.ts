@@ -39,8 +39,13 @@ describe("a bell that is mute", () => {
     expect(counts.stats(0).wakes.count).toBe(0);
   });
 
-  it("is counted each time, and said once", async () => {
-    for (let id = 1; id <= 3; id++) {
+  it("is counted each time, also after it has rung, and said once", async () => {
+    log.land("a");
+    await enterAt(tail, "a", 1);
+    log.land("a");
+    await turn();
+    expect(counts.stats(0).wakes.count).toBe(1);
+    for (let id = 3; id <= 5; id++) {
       const { reader } = await enterAt(tail, "a", id - 1);
       landUnrung("a");
       await passTime(1000);
@@ -87,13 +92,18 @@ describe("a bell that rings", () => {
     expect([counts.lostWakeUps, counts.stats(0).wakes.count]).toEqual([0, 1]);
   });
 
-  it("and cannot be read for is no lost one either: it is tried again", async () => {
+  it("and cannot be read for is no lost one either: it is tried again, and late from its ring on", async () => {
     const { reader } = await enterAt(tail, "a");
+    const now = vi.spyOn(performance, "now").mockReturnValue(10_000);
     log.failNext(1);
     log.land("a");
+    await turn();
+    now.mockReturnValue(11_000);
     await passTime(2000);
+    now.mockRestore();
     expect(reader.heard).toEqual(["rows 1"]);
     expect(counts.lostWakeUps).toBe(0);
+    expect(counts.stats(0).wakes).toMatchObject({ count: 1, sumMs: 1000 });
   });
 });
 

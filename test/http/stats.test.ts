@@ -129,6 +129,9 @@ describe("appended and committed", () => {
     const send = () => call(`${app().url}/send`, { form });
     expect(await moved(send)).toEqual(SENT);
     expect((await moved(send)).appended).toBeUndefined();
+    const draft = { room: "lobby", text: "once", nonce: "also-in-one-turn" };
+    const both = () => Promise.all([app().chat.send(draft), app().chat.send(draft)]);
+    expect(await moved(both)).toEqual({ ...SENT, writes: 2 });
   });
 
   it("another program's rows are counted as others', ours among them are not", async () => {
