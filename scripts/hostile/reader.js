@@ -62,6 +62,8 @@ export class Reader {
   /** Whether the answer said that the connection ends. */
   #read(text) {
     this.#rest += text;
+    // What was sent got lost on the way, and the server gave up: it has no length.
+    if (this.#rest.startsWith("HTTP/1.1 408")) return false;
     const answer = answerIn(this.#rest);
     if (!answer) return false;
     this.#rest = this.#rest.slice(answer.end);

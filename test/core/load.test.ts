@@ -22,8 +22,9 @@ describe("a level is reached", () => {
     [499, 2],
     [500, 3],
     [60_000, 3],
-  ])("by a wait of %i ms that is seen twice: %i", (ms, level) => {
-    expect(levels(ms, ms, ms)).toEqual([0, level, level]);
+  ])("one after the other by a wait of %i ms that is seen twice, and again: %i", (ms, level) => {
+    const climb = [0, 1, 2, 3, 3].map((step) => Math.min(step, level));
+    expect(levels(...times(5, ms))).toEqual(climb);
   });
 
   it("but not by one pause, however long, nor by one now and then", () => {
@@ -32,29 +33,28 @@ describe("a level is reached", () => {
   });
 
   it("as high as both looks say, and no higher", () => {
-    expect(levels(600, 60, 600)).toEqual([0, 1, 1]);
-    expect(levels(60, 600, 600)).toEqual([0, 1, 3]);
+    expect(levels(600, 600, 60, 600, 60)).toEqual([0, 1, 1, 1, 1]);
+    expect(levels(600, 600, 130, 600, 600)).toEqual([0, 1, 2, 2, 3]);
   });
 });
 
 describe("a level is left", () => {
   it("when five looks in a row were better, to where the worst of them was", () => {
-    expect(levels(600, 600, ...times(6, 20))).toEqual([0, 3, 3, 3, 3, 3, 0, 0]);
-    expect(levels(600, 600, 20, 20, 130, 20, 20, 20, 20, 20)).toEqual([0, 3, 3, 3, 3, 3, 2, 2, 2, 0]);
+    const risen = times(4, 600);
+    expect(levels(...risen, ...times(6, 20)).slice(3)).toEqual([3, 3, 3, 3, 3, 0, 0]);
+    expect(levels(...risen, 20, 20, 130, 20, 20, 20, 20, 20).slice(3)).toEqual([3, 3, 3, 3, 3, 2, 2, 2, 0]);
   });
 
   it("and not when each second is another: bad and good in turn keep it", () => {
-    expect(levels(130, 130, ...Array.from({ length: 20 }, (_, n) => (n % 3 ? 10 : 200))).slice(1)).toEqual(
-      times(21, 2),
-    );
+    const unsteady = Array.from({ length: 20 }, (_, n) => (n % 3 ? 10 : 200));
+    expect(levels(130, 130, 130, ...unsteady).slice(2)).toEqual(times(21, 2));
   });
 });
 
 describe("what is given up", () => {
   const at = (ms: number) => {
     const load = new Load();
-    load.look(ms);
-    load.look(ms);
+    for (let n = 0; n < 4; n++) load.look(ms);
     return { parks: load.parks, takesSends: load.takesSends, waits: [load.shortened(25), load.shortened(2)] };
   };
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.stop("SIGKILL"));
 
 /** Into a room where nothing is ever said: whoever is left behind there stays, and is counted at the end. */
-const POLL = "/poll?since=now&wait=45&room=annex HTTP/1.1";
+const POLL = "/poll?since=1&wait=45&room=annex HTTP/1.1";
 const GET = "Host: chat\r\n\r\n";
 
 function post(body: string, type: string, length = Buffer.byteLength(body)): string {
@@ -147,7 +147,7 @@ test(`negative twin: of ${PIPELINED} pipelined polls that are not cut the last i
   const other = await startServer();
   onTestFinished(async () => void (await other.stop("SIGKILL")));
   const socket = await openRaw(other.port);
-  socket.write(`GET /poll?since=now&wait=45 HTTP/1.1\r\n${GET}`.repeat(PIPELINED));
+  socket.write(`GET /poll?since=0&wait=45 HTTP/1.1\r\n${GET}`.repeat(PIPELINED));
   await hasReadAll(other.url);
   await other.stop();
   expect(other.output()).toContain(`"parked":1,"msg":"stopping: SIGTERM"`);
