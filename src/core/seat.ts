@@ -27,6 +27,13 @@ export class Seat implements Place {
     this.#ends = ends;
   }
 
+  /** Tells the reader, for whom rows count more than whatever came first. */
+  answer(why: Wake | "failed", error?: unknown): void {
+    const { reader, batch } = this;
+    if (why === "failed") reader.fail(error);
+    else reader.wake(batch, batch.messages.length > 0 ? "rows" : why);
+  }
+
   leave(): void {
     this.#ends.forget(this);
   }

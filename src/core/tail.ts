@@ -36,7 +36,8 @@ export class Tail {
   };
   #parked = 0;
   #watch: Watch | null = null;
-  #isClosing = false;
+  /** Whether nobody is parked any more. */
+  isClosed = false;
 
   constructor(log: MessageLog, options: TailOptions = {}) {
     this.#log = log;
@@ -62,23 +63,19 @@ export class Tail {
     return this.#watch?.seen ?? 0;
   }
 
-  /** Whether the tail knows, without a read, that nothing has come behind the cursor, nor been removed. */
+  /** Whether it is known without a read that nothing has come behind the cursor, nor been removed. */
   isQuietFor(rooms: readonly string[], after: number): boolean {
     return this.#rooms.areQuietFor({ rooms, after });
   }
 
   /** The next rows after a cursor, or an empty batch on timeout, abort and close. */
   next(rooms: readonly string[], after: number, options: NextOptions): Promise<Batch> {
-    return this.#isClosing ? Promise.resolve(EMPTY) : nextBatch(this, rooms, after, options);
+    return this.isClosed ? Promise.resolve(EMPTY) : nextBatch(this, rooms, after, options);
   }
 
   /** All batches after a cursor, until the signal aborts or the tail closes. */
   follow(rooms: readonly string[], after: number, options: FollowOptions = {}): AsyncGenerator<Batch, void> {
     return allBatches(this, rooms, after, options);
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosing;
   }
 
   /**
@@ -94,18 +91,18 @@ export class Tail {
     const isQuiet = this.#rooms.areQuietFor(reader);
     const batch = isQuiet ? null : this.remembered(reader);
     if (batch) seat.batch = batch;
-    if (batch || this.#isClosing) {
-      this.#settle(seat, "closing");
-      return seat;
+    if (batch || this.isClosed) this.#settle(seat, "closing");
+    else {
+      seat.deadline = this.#deadlines.add(seat, waitMs);
+      if (isQuiet) seat.state = "parked";
+      else void this.#readFor(seat);
     }
-    seat.deadline = this.#deadlines.add(seat, waitMs);
-    if (isQuiet) seat.state = "parked";
-    else void this.#readFor(seat);
     return seat;
   }
 
-  /** Without a read: EMPTY for who is up to date, null where only the log knows. What another program has removed a moment ago must not come from memory. */
+  /** Without a read: EMPTY for who is up to date, null where only the log knows. */
   remembered(asked: Pick<Reader, "rooms" | "after" | "limit">): Batch | null {
+    // What another program has removed a moment ago must not come from memory.
     this.#log.look();
     return this.#watch?.isCurrent ? this.#rooms.recentFor(asked) : null;
   }
@@ -117,13 +114,13 @@ export class Tail {
 
   /** Answers everybody, empty, and parks nobody any more. */
   close(): void {
-    this.#isClosing = true;
+    this.isClosed = true;
     this.#settleAll("closing");
   }
 
   #register(seat: Seat): void {
     this.#parked += 1;
-    if (this.#isClosing) return;
+    if (this.isClosed) return;
     this.#rooms.enter(seat);
     this.#watch ??= new Watch({
       log: this.#log,
@@ -166,21 +163,19 @@ export class Tail {
   }
 
   #deliver(messages: readonly Message[], rungAtMs: number | null): void {
-    const woken = this.#rooms.deliver(messages);
-    for (const seat of woken) this.#wakeQueue.push(seat);
-    if (woken.length > 0 && rungAtMs !== null)
-      this.#wakeQueue.after(() => this.#counts.wake(performance.now() - rungAtMs));
+    const seats = this.#rooms.deliver(messages);
+    for (const seat of seats) this.#wakeQueue.push(seat);
+    const isTimed = seats.length > 0 && rungAtMs !== null;
+    if (isTimed) this.#wakeQueue.after(() => this.#counts.wake(performance.now() - rungAtMs));
     this.#wakeQueue.start();
   }
 
-  /** Answers a seat's reader, once. Whoever has a batch gets it, whatever came first. */
+  /** Answers a seat's reader, once. */
   #settle(seat: Seat, why: Wake | "failed", error?: unknown): void {
     if (seat.state === "done") return;
     this.#forget(seat);
-    const { reader, batch } = seat;
     try {
-      if (why === "failed") reader.fail(error);
-      else reader.wake(batch, batch.messages.length > 0 ? "rows" : why);
+      seat.answer(why, error);
     } catch (failure) {
       // One bad socket must not stop the fan-out.
       this.#logger.error({ err: failure }, "a reader failed while it was answered");
@@ -193,7 +188,7 @@ export class Tail {
     seat.deadline?.leave();
     this.#rooms.leave(seat);
     this.#parked -= 1;
-    if (this.#parked === 0 && !this.#isClosing) this.#linger.begin();
+    if (this.#parked === 0 && !this.isClosed) this.#linger.begin();
   }
 
   #stopWatch(): void {
