@@ -6,6 +6,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import express, { type ErrorRequestHandler } from "express";
 import { afterAll, beforeAll } from "vitest";
+import { boundsOf } from "../../src/core/limits.js";
 import { passAllHeaders } from "../../src/http/head.js";
 import { failRequest, notFound } from "../../src/http/router.js";
 import { setTimeouts } from "../../src/http/timeouts.js";
@@ -31,17 +32,14 @@ export interface Standalone {
 export async function startStandalone(options: ChatOptions = {}): Promise<Standalone> {
   const folder = makeFolder();
   const database = join(folder, "parkbench.db");
-  const answerBytesMax = options.limits?.answerBytesMax || undefined;
-  const store = await openStore({ url: database, ...(answerBytesMax && { answerBytesMax }) });
-  const chat = await openChat(
-    checkOptions({
-      database,
-      secrets: SECRETS,
-      sessionCookie: { name: SESSION_COOKIE, secrets: SECRETS },
-      ...options,
-    }),
-    store,
-  );
+  const checked = checkOptions({
+    database,
+    secrets: SECRETS,
+    sessionCookie: { name: SESSION_COOKIE, secrets: SECRETS },
+    ...options,
+  });
+  const { answerBytesMax } = boundsOf(checked.limits);
+  const chat = await openChat(checked, await openStore({ url: database, answerBytesMax }));
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
