@@ -93,7 +93,10 @@ export function composer(
       saySending(true);
     }, SLOW_MS);
     var stuck = setTimeout(function () {
-      tell("Not sent yet", "The server does not answer. Your text is kept, and sent as soon as it does.");
+      tell(
+        "Not sent yet",
+        "The server has not taken it yet. Your text is kept, and sent as soon as it does."
+      );
     }, STUCK_MS);
     pending++;
     expect(sending.nonce);

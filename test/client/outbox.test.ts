@@ -46,6 +46,18 @@ describe("a send", () => {
     expect(heard(window)).toEqual(["failed text_too_long", "sent 12"]);
   });
 
+  it("that is refused for being too fast or too soon is sent again when Retry-After says so, not before", () => {
+    const window = say(say(start(), "one"), "two");
+    window.open("/send").answer(429, { code: "slow_mode" }, { "Retry-After": "40" });
+    window.clock.advance(39_900);
+    expect([sends(window), heard(window)]).toEqual([["one"], []]);
+    window.clock.advance(200);
+    expect(sends(window)).toEqual(["one", "one"]);
+    window.open("/send").answer(201, { id: 11 });
+    window.clock.advance(0);
+    expect([sends(window).at(-1), heard(window)]).toEqual(["two", ["sent 11"]]);
+  });
+
   it.each([
     ["no answer", 0, ""],
     ["a proxy's page", 502, "<html>"],
