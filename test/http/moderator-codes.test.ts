@@ -1,6 +1,8 @@
 /** The one-time code that makes a moderator: once, in time, and not by guessing. */
 import { describe, expect, it } from "vitest";
-import { fieldIn, problemIn } from "../support/html.js";
+import { Cookieless } from "../support/cookieless.js";
+import { say } from "../support/guest.js";
+import { fieldIn, messagesIn, problemIn } from "../support/html.js";
 import { call } from "../support/http-client.js";
 import { type Member, signIn } from "../support/member.js";
 import { act, moderator, pageFor } from "../support/moderators.js";
@@ -57,6 +59,31 @@ describe("a code", () => {
     });
     expect([status, problemIn(text)]).toEqual([403, expect.stringContaining("Sign in first")]);
     expect((await type(await signIn(app().url, "Dee"), code, "10.0.0.4")).status).toBe(303);
+  });
+});
+
+describe("somebody without cookies", () => {
+  it("moderates by the forms' own session, and nobody else without cookies does", async () => {
+    const [zed, other] = [new Cookieless(app().url), new Cookieless(app().url)];
+    await zed.enter("Zed");
+    await other.enter("Other");
+    await zed.press("Moderation");
+    await zed.press("Become a moderator", { code: "WRONG" });
+    expect([zed.answer.status, problemIn(zed.text)]).toEqual([
+      403,
+      expect.stringContaining("This code is wrong"),
+    ]);
+    await zed.press("Become a moderator", { code: await codeFor("Zed") });
+    expect(zed.text).toContain("What was done");
+    await say(app().url, "Writer", "to be removed");
+    await zed.press("All rooms");
+    await zed.press("Lobby");
+    await zed.press("Remove");
+    expect(messagesIn(zed.text)).toEqual(["(removed)"]);
+    await other.press("Lobby");
+    expect([other.text.includes('value="Remove"'), messagesIn(other.text)]).toEqual([false, ["(removed)"]]);
+    for (const { headers, status } of zed.seen.slice(2))
+      expect([headers["set-cookie"], status < 500]).toEqual([undefined, true]);
   });
 });
 
