@@ -81,6 +81,7 @@ export function formHandler(
         token,
         signsIn: form.signsIn ?? false,
       });
+      if (recalled) parts.guard.refuse(req, recalled.user);
       if (recalled) return (await form.next(req, fields, recalled))(res, 200);
       const done = await form.act(req, fields, asker);
       if (!wantsPage(req, fields)) return writeJson(res, done.status, done.content);
