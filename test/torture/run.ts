@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const WRITERS = 6;
+const WRITERS = 10;
 const ROOMS = ["lobby", "annex"];
 const QUIET = "quiet";
 /** Rare enough for most to come through, and often enough for a few each second. */

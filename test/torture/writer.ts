@@ -50,7 +50,7 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
     await saying;
     writing.underWay.delete(saying);
     // People are slower. It leaves the machine to the processes that start again.
-    await pause(random.whole(0, 20));
+    await pause(random.whole(0, 40));
   }
   agent?.destroy();
 
