@@ -175,7 +175,8 @@ export class TortureProcess {
   #watch(server: ServerProcess): void {
     void server.exited.then((code) => {
       const errors = server.output().match(/^.*"level":[56]0.*$/gm) ?? [];
-      for (const line of errors) this.#options.onTrouble(`${this.name} logged an error: ${line.slice(0, 500)}`);
+      for (const line of errors)
+        this.#options.onTrouble(`${this.name} logged an error: ${line.slice(0, 500)}`);
       if (this.#isExpected || server !== this.#server) return;
       this.#options.onTrouble(`${this.name} ended by itself with ${code}: ${server.output().slice(-500)}`);
     });

@@ -1,0 +1,63 @@
+/** A tortured process: what it does of its own accord is trouble, what is done to it is not. */
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, vi } from "vitest";
+import { call } from "../support/http-client.js";
+import { test } from "../support/own-server.js";
+import { seeded } from "../support/random.js";
+import { TortureProcess } from "./process.js";
+
+const SERVER = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
+
+const troubles: string[] = [];
+const acts = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 };
+let one: TortureProcess | null = null;
+
+/** With some lines of script run before the server. */
+async function start(folder: string, script = ""): Promise<TortureProcess> {
+  troubles.length = 0;
+  const command = [process.execPath, "--import", `data:text/javascript,${script}`, SERVER] as const;
+  const onTrouble = (text: string) => void troubles.push(text);
+  const random = { ...seeded(1), oneIn: () => false };
+  const hopOneIn = Number.MAX_SAFE_INTEGER;
+  one = await TortureProcess.start({ name: "process 1", folder, command, acts, onTrouble, random, hopOneIn });
+  return one;
+}
+
+afterEach(() => one?.destroy());
+
+test("that is killed, stopped and frozen is back each time, and is no trouble", async ({ folder }) => {
+  const tortured = await start(folder);
+  for (const act of [
+    () => tortured.kill(0),
+    () => tortured.stop(0, null),
+    () => tortured.freeze(50, false, 0),
+    () => tortured.freeze(50, true, 0),
+  ]) {
+    act();
+    await tortured.ready();
+    expect((await call(`${tortured.hop.url}/healthz`)).status).toBe(200);
+  }
+  await tortured.end();
+  expect(troubles).toEqual([]);
+  expect(acts).toMatchObject({ kill: 2, stop: 1, freeze: 2 });
+});
+
+test("that ends by itself is trouble", async ({ folder }) => {
+  await start(folder, "setTimeout(()=>process.exit(3),2000)");
+  await vi.waitFor(
+    () => expect(troubles).toEqual([expect.stringContaining("ended by itself with 3")]),
+    15_000,
+  );
+});
+
+test("that ends with another code than 0 on SIGTERM is trouble", async ({ folder }) => {
+  const tortured = await start(folder, "process.on('exit',()=>{process.exitCode=5})");
+  await tortured.end();
+  expect(troubles).toEqual([expect.stringContaining("ended with 5 at last")]);
+});
+
+test("that logs an error is trouble", async ({ folder }) => {
+  const tortured = await start(folder, `process.stdout.write('{"level":50,"msg":"no"}\\n')`);
+  await tortured.end();
+  await vi.waitFor(() => expect(troubles).toEqual([expect.stringContaining("logged an error")]));
+});
