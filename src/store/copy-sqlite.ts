@@ -49,6 +49,10 @@ export async function copySqlite(from: Connection, to: string): Promise<void> {
   try {
     // SQLite takes an empty file that is there, and keeps its mode.
     closeSync(openSync(to, "wx", 0o600));
+  } catch (error) {
+    throw unwritable(to, error);
+  }
+  try {
     await patiently(() => from.prepare("VACUUM INTO ?").run(to));
   } catch (error) {
     rmSync(to, { force: true });
@@ -62,28 +66,29 @@ export function checkCopy(
   path: string,
   source: Omit<LogFacts, "rows">,
 ): LogFacts & { readonly bytes: number } {
+  let facts: LogFacts | null = null;
+  let cause: unknown;
   const copy = connectSqlite(path, { isReadonly: true });
   try {
-    const facts = isSound(copy) ? factsOf(copy) : null;
-    if (facts?.epoch === source.epoch && facts.newest >= source.newest)
-      return { ...facts, bytes: statSync(path).size };
+    if (isSound(copy)) facts = factsOf(copy);
+  } catch (error) {
+    cause = error;
   } finally {
     copy.close();
   }
+  if (facts?.epoch === source.epoch && facts.newest >= source.newest)
+    return { ...facts, bytes: statSync(path).size };
   throw new ParkbenchError(
     "storage_failed",
     `The copy at ${path} does not read back as it was written: the disk under it is failing. Use another one.`,
+    { cause },
   );
 }
 
 /** The source is read alone, so that whatever fails in writing is the copy's. */
 function isOfTarget(error: unknown): boolean {
-  if (
-    isFull(error) ||
-    /^SQLITE_(IOERR_(WRITE|FSYNC|TRUNCATE|CLOSE)|CANTOPEN|READONLY)/.test(sqliteCode(error))
-  )
-    return true;
-  return error instanceof Error && "syscall" in error;
+  const isRefused = /^SQLITE_(IOERR_(WRITE|FSYNC|TRUNCATE|CLOSE)|CANTOPEN|READONLY)/.test(sqliteCode(error));
+  return isFull(error) || isRefused;
 }
 
 function unwritable(path: string, cause: unknown): ParkbenchError {

@@ -12,15 +12,21 @@ export function flushFile(path: string): void {
   }
 }
 
+/** Some file systems flush no folder, and a folder that may not be listed cannot be opened. SQLite lets both pass. */
+const CANNOT: readonly unknown[] = ["EACCES", "EINVAL", "ENOTSUP", "EPERM"];
+
 /** A file that is flushed itself can still be gone after a power cut: its name is the folder's. */
 export function flushFolder(folder: string): void {
   // Windows keeps no folder open, and flushes names by itself.
   if (process.platform === "win32") return;
-  const open = openSync(folder, "r");
+  let open: number | undefined;
   try {
+    open = openSync(folder, "r");
     fsyncSync(open);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && CANNOT.includes(error.code))) throw error;
   } finally {
-    closeSync(open);
+    if (open !== undefined) closeSync(open);
   }
 }
 

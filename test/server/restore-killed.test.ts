@@ -76,6 +76,12 @@ describe.skipIf(!tools.cc)("guarantee 2", () => {
       const again = await runProgram("restore", [join(left, "copy.db")], { DATABASE_URL: database });
       expect([again.code, again.stderr], how).toEqual([0, ""]);
       expect(textsIn(database), how).toEqual(NEW);
+      // A second name of the old database, given before the kill, is gone: not kept twice.
+      if (isOld)
+        expect(
+          readdirSync(left).filter((name) => name.includes(".before-")),
+          how,
+        ).toHaveLength(1);
     });
     console.log(`${steps} steps`);
     expect(steps).toBeGreaterThan(10);
