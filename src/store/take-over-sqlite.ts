@@ -62,7 +62,9 @@ function lock(db: Connection, path: string): void {
   db.prepare("PRAGMA journal_mode = DELETE").get();
   // A file that was not in WAL mode is locked by a write alone.
   db.exec("BEGIN EXCLUSIVE; COMMIT");
-  // In this mode SQLite keeps its journal, emptied. Beside another file it would be a trap.
+  // In this mode SQLite keeps its journal open, emptied, and would delete it when it closes: by its name, which may be
+  // a new server's by then. This lets go of it.
+  db.prepare("PRAGMA journal_mode = MEMORY").get();
   rmSync(`${path}-journal`, { force: true });
 }
 

@@ -144,6 +144,13 @@ describe("opening", () => {
       expect(statSync(file).mode & 0o777, file).toBe(0o600);
   });
 
+  it("makes its folder in one that may be written and not listed, which nobody can flush", () => {
+    const folder = newFolder();
+    chmodSync(folder, 0o733);
+    expect(openElsewhere(join(folder, "sub", "chat.db"))).toBe("opened");
+    chmodSync(folder, 0o777);
+  });
+
   it("leaves the mode of a file that is there as it is", async () => {
     const path = await filled();
     chmodSync(path, 0o640);
