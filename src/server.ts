@@ -10,6 +10,7 @@ import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from ".
 import { passAllHeaders } from "./http/head.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
+import { cutUnread } from "./http/unread.js";
 import { handUpgrades } from "./http/upgrade.js";
 import { serveMetrics } from "./metrics.js";
 import { type OpenChat, openChat } from "./open-chat.js";
@@ -65,6 +66,7 @@ async function main(): Promise<void> {
   const server = serve(chat, config, secrets);
   const stop = stopper({ server, chat, logger });
   lost = (error) => stop(error.message, 1);
+  cutUnread(server);
   limitConnections(server, connectionsMaxOf(filesMax), logger);
   watchStorage(store);
   const stopPruning = pruneSessions(chat.store.sessions, logger);

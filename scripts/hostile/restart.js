@@ -1,4 +1,5 @@
 // The scene of a restart: everybody is sent away at once, comes back at once, and must get each message exactly once.
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import Database from "better-sqlite3";
 import { Reader } from "./reader.js";
@@ -106,12 +107,15 @@ function retriesOf(readers) {
   return `${halves.join(", ")} in each half second, at most ${worstMs} ms`;
 }
 
+/**
+ * Below the ports that systems give to outgoing connections: a client that tries again while the server is away could
+ * otherwise be given that very port, connect to itself and keep the server out.
+ */
 function freePort() {
   return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
+    const port = randomInt(15_000, 30_000);
+    const probe = createServer().once("error", () => done(freePort()));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => done(port)));
   });
 }
 

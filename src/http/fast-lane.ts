@@ -5,6 +5,7 @@ import { problemOf, writeProblem } from "./errors.js";
 import type { HeadLimits } from "./head.js";
 import { openParserLane, type Take } from "./parser-lane.js";
 import { parserLaneWorks } from "./parser-lane-trial.js";
+import { mayBegin } from "./pipelined.js";
 import type { Handler } from "./poll.js";
 
 export interface FastLane {
@@ -26,6 +27,7 @@ export function fastLane(
   const handlers = new Map(Object.entries(hot));
   return {
     handle(req, res) {
+      if (!mayBegin(req, res)) return true;
       const url = req.url ?? "";
       const mark = url.indexOf("?");
       const handler = handlers.get(mark === -1 ? url : url.slice(0, mark));

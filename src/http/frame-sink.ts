@@ -7,7 +7,7 @@ import type { PollEncoder } from "./encode.js";
 import { problemOf } from "./errors.js";
 import type { FrameSends } from "./frame-sends.js";
 import type { First } from "./start.js";
-import type { End, Sink } from "./stream.js";
+import { type End, HEARTBEAT_MS, type Sink } from "./stream.js";
 
 /** Why a connection was closed (RFC 6455, section 7.4). Whatever it was, the client's cursor still holds. */
 const CLOSE_CODES: Readonly<Record<End, number>> = {
@@ -33,6 +33,7 @@ export class FrameSink implements Sink {
   readonly wire: Duplex;
   readonly #parts: FrameSinkParts;
   #isAlive = true;
+  #pingedMs = performance.now();
   #next = 0;
 
   constructor(parts: FrameSinkParts) {
@@ -52,6 +53,8 @@ export class FrameSink implements Sink {
 
   rows(batch: Batch, next: number): boolean {
     this.#next = next;
+    // Where there is always talk, a heartbeat is never due; a connection whose other end is gone would stay for its life.
+    if (performance.now() - this.#pingedMs >= HEARTBEAT_MS && !this.#ping()) return false;
     return this.#write(this.#parts.encoder.rows(batch, next).body);
   }
 
@@ -60,14 +63,7 @@ export class FrameSink implements Sink {
    * from scripts: the empty batch tells those that we are not.
    */
   heartbeat(): boolean {
-    const { socket, encoder } = this.#parts;
-    if (!this.#isAlive) {
-      socket.terminate();
-      return false;
-    }
-    this.#isAlive = false;
-    socket.ping();
-    return this.#write(encoder.empty(this.#next, 0).body);
+    return this.#ping() && this.#write(this.#parts.encoder.empty(this.#next, 0).body);
   }
 
   end(why: End, error?: unknown): void {
@@ -83,6 +79,18 @@ export class FrameSink implements Sink {
       if (problem) this.#write(Buffer.from(JSON.stringify(problem)));
       socket.close(code, why);
     });
+  }
+
+  #ping(): boolean {
+    const { socket } = this.#parts;
+    if (!this.#isAlive) {
+      socket.terminate();
+      return false;
+    }
+    this.#isAlive = false;
+    this.#pingedMs = performance.now();
+    socket.ping();
+    return true;
   }
 
   #write(frame: Buffer): boolean {

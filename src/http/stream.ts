@@ -15,7 +15,7 @@ import { heardBy, type Reading } from "./reading.js";
 import { type First, firstOf } from "./start.js";
 
 /** Silence that proxies bear: the shortest measured cut is at 50 s, and a heartbeat may be lost. */
-const HEARTBEAT_MS = 15_000;
+export const HEARTBEAT_MS = 15_000;
 /** A reader that does not take what was written is cut: after this, and as long as a satellite link would take for it. */
 const DRAIN_MS = 15_000;
 const SLOWEST_BYTES_PER_S = 4096;

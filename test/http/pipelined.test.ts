@@ -1,0 +1,38 @@
+/** A connection that asks for much at once, without reading, is cut; whoever asks for as much as anybody does is answered. */
+import { expect, it } from "vitest";
+import { call } from "../support/http-client.js";
+import { answersIn } from "../support/raw-answers.js";
+import { openRaw, rawGet } from "../support/raw-socket.js";
+import { standalone } from "../support/standalone.js";
+import { until } from "../support/until.js";
+
+const app = standalone();
+
+it.each(["/history?room=lobby&limit=500", "/poll?limit=500", "/rooms/lobby", "/healthz"])(
+  "of 1,000 requests for %s in one packet none is answered, and others are",
+  async (path) => {
+    const socket = await openRaw(app().port);
+    socket.write(rawGet(path).repeat(1000));
+    await socket.gone;
+    expect(answersIn(socket.received()).length).toBeLessThanOrEqual(16);
+    expect((await call(`${app().url}/healthz`)).status).toBe(200);
+  },
+);
+
+it("negative twin: sixteen are answered, in order, again and again", async () => {
+  const socket = await openRaw(app().port);
+  for (let round = 1; round <= 4; round++) {
+    socket.write(rawGet("/history?room=lobby&limit=500").repeat(16));
+    await until(() => answersIn(socket.received()).length === 16 * round, `round ${round}`);
+  }
+  expect(new Set(answersIn(socket.received()).map(({ status }) => status))).toEqual(new Set([200]));
+  socket.end();
+});
+
+it("negative twin: 100 polls from a cursor are answered at once, the last is parked", async () => {
+  const socket = await openRaw(app().port);
+  socket.write(rawGet("/poll?since=0").repeat(100));
+  await until(() => answersIn(socket.received()).length === 99, "99 answers");
+  expect(app().chat.tail.parked).toBe(1);
+  socket.reset();
+});
