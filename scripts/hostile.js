@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { restart } from "./hostile/restart.js";
+import { fanOut, restart } from "./hostile/restart.js";
 import { SCENES } from "./hostile/scenes.js";
 import { startServer } from "./hostile/server.js";
 
-const scenes = { ...SCENES, restart };
+const scenes = { ...SCENES, restart, "fan-out": fanOut };
 const { values, positionals } = parseArgs({
   options: { scale: { type: "string", default: "1" } },
   allowPositionals: true,

@@ -50,6 +50,7 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   answerBytesMax: "LIMIT_ANSWER_BYTES",
   streamS: "LIMIT_STREAM_SECONDS",
   bufferBytesMax: "LIMIT_BUFFER_BYTES",
+  turnWaitMsMax: "LIMIT_TURN_WAIT_MS",
 };
 
 const LIMIT_MAX = 1_000_000_000;

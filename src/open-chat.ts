@@ -82,7 +82,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const whoever =
     options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
   const users = options.identity ? null : store.users;
-  const load = new Load();
+  const load = new Load(options.limits.turnWaitMsMax);
   const addresses = new Addresses(options.trustProxy);
   const list = new RestrictedList(addresses);
   const presence = new Presence(list, addresses);

@@ -17,6 +17,8 @@ export class Reader {
   isAsking = false;
   empties = 0;
   failures = 0;
+  /** When it connected last, as performance.now() says. */
+  connectedAt = 0;
   #port;
   #since;
   #socket = null;
@@ -35,7 +37,10 @@ export class Reader {
     this.#rest = "";
     let wasTold = false;
     socket.setEncoding("latin1");
-    socket.once("connect", () => this.#ask());
+    socket.once("connect", () => {
+      this.connectedAt = performance.now();
+      this.#ask();
+    });
     socket.on("data", (text) => {
       wasTold = this.#read(text);
     });

@@ -1,89 +1,92 @@
-// The scene of a restart: everybody is sent away at once, comes back at once, and must get each message exactly once.
+// Crowds that are well behaved and large: a restart that sends everybody away at once, and a room that hears everything.
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { Reader } from "./reader.js";
+import { Crowd, settled } from "./crowd.js";
 import { bystander, spread, until } from "./sockets.js";
 
-const GROW_AT_ONCE = 200;
-
+/** Everybody must come back, and get each message exactly once. */
 export async function restart({ start, say, scale, folder }) {
   const count = Math.round(10_000 * scale);
   const port = await freePort();
   let server = await start({ port });
-  const { next } = await (await fetch(`${server.url}/poll?since=now&wait=0`)).json();
-  const readers = Array.from({ length: count }, () => new Reader(port, next));
-  const parked = () => readers.filter(({ isAsking }) => isAsking).length;
-  for (let n = 0; n < count; n += GROW_AT_ONCE) {
-    for (const reader of readers.slice(n, n + GROW_AT_ONCE)) reader.go();
-    await until(() => parked() >= Math.min(count, n + GROW_AT_ONCE), "all connected");
-  }
-  await settled(server.url);
-  const before = await server.measure();
-  say(`${count} readers parked; memory ${mib(before)} MiB`);
-
-  let sent = 0;
-  const sendOne = () => {
-    sent += 1;
-    return send(server.url, sent);
-  };
-  const hasAll = () => until(() => readers.every(({ number }) => number === sent), "everybody has all", 60);
-  for (let n = 0; n < 3; n += 1) await sendOne();
-  await hasAll();
+  const crowd = new Crowd();
+  await crowd.gather(server, count);
+  say(`${count} readers parked; memory ${mib(await server.measure())} MiB`);
+  for (let n = 0; n < 3; n += 1) await crowd.send(server.url);
+  await crowd.haveAll();
 
   const stoppedAt = performance.now();
-  const stopped = server.stop();
-  const code = await stopped;
+  const code = await server.stop();
   say(
-    `stopped with ${code} after ${seconds(stoppedAt)} s; everybody was told when to come back: ${retriesOf(readers)}`,
+    `stopped with ${code} after ${seconds(stoppedAt)} s; told when to come back: ${retriesOf(crowd.readers)}`,
   );
+  const failuresBefore = crowd.sum(({ failures }) => failures);
   // By another program, while there is no server.
-  sent += 1;
-  insert(folder, sent);
+  crowd.sent += 1;
+  insert(folder, crowd.sent);
   const startedAt = performance.now();
   server = await start({ port });
   const listensAt = performance.now();
+  say(
+    `started again after ${seconds(startedAt)} s; refused meanwhile: ${crowd.sum(({ failures }) => failures) - failuresBefore}`,
+  );
   const cpuBefore = (await server.measure()).cpuMs;
-  const meanwhile = bystander(server.url, "lobby");
-  say(`started again after ${seconds(startedAt)} s`);
-  const sending = (async () => {
-    for (let n = 0; n < 10; n += 1) {
-      await sendOne();
-      await new Promise((done) => setTimeout(done, 300));
-    }
-  })();
-  await until(() => parked() === count, "all are back", 60);
+  const meanwhile = bystander(server.url, { isSending: false });
+  const sending = talk(crowd, server, 10, 300);
+  await until(() => crowd.readers.every(({ connectedAt }) => connectedAt > startedAt), "all are back", 60);
   await settled(server.url);
-  say(`all back and parked ${seconds(listensAt)} s after the server listened`);
+  say(`all back ${seconds(listensAt)} s after the server listened`);
   await sending;
-  await hasAll();
-  await until(() => parked() === count, "all are parked again", 60);
-  const { health, sends, failed } = await meanwhile();
-  const after = await server.measure();
-  say(
-    `memory ${mib(after)} MiB; CPU ${Math.round(after.cpuMs - cpuBefore)} ms; longest event-loop delay ${Math.round(after.delayMaxMs)} ms; highest load level ${server.loadMax()}`,
-  );
-  say(
-    `others meanwhile: healthz median ${health.medianMs} ms, worst ${health.worstMs} ms; sends median ${sends.medianMs} ms, worst ${sends.worstMs} ms; failed ${failed.length}`,
-  );
-  const lost = sum(readers, ({ lost: rows, number }) => rows + sent - number);
-  const doubled = sum(readers, (reader) => reader.doubled);
-  say(
-    `${sent} messages to ${count} readers: lost rows ${lost}, doubled rows ${doubled}; connections that failed meanwhile ${sum(readers, ({ failures }) => failures)}`,
-  );
-  for (const reader of readers) reader.end();
-  await server.stop();
-  if (lost + doubled + failed.length > 0) throw new Error("a promise was broken");
+  await crowd.haveAll();
+  await until(() => crowd.asking === count, "all are parked again", 60);
+  const { cpuMs } = await end(crowd, server, meanwhile, say);
+  say(`CPU of the server since its start ${Math.round(cpuMs - cpuBefore)} ms`);
 }
 
-async function send(url, number) {
-  const body = new URLSearchParams({
-    name: "Ana",
-    text: `number ${number}`,
-    nonce: `n${number}-${Math.random().toString(36).slice(2)}`,
-  });
-  const { status } = await fetch(`${url}/send`, { method: "POST", body });
-  if (status !== 201) throw new Error(`a send was answered with ${status}`);
+/** A message each second to everybody: work, but no overload. */
+export async function fanOut({ start, say, scale }) {
+  const count = Math.round(18_000 * scale);
+  const server = await start();
+  const crowd = new Crowd();
+  await crowd.gather(server, count);
+  await sleep(8000);
+  await server.measure();
+  const before = server.loadMax();
+  const meanwhile = bystander(server.url, { isSending: false });
+  await talk(crowd, server, 20, 1000);
+  await crowd.haveAll();
+  say(`${count} readers, 20 messages, one each second; level of load before ${before}`);
+  await end(crowd, server, meanwhile, say);
+}
+
+async function talk(crowd, server, messages, gapMs) {
+  for (let n = 0; n < messages; n += 1) {
+    await crowd.send(server.url);
+    await sleep(gapMs);
+  }
+}
+
+/** Says what it has cost, and throws when a row was lost or doubled, or somebody else was not served. */
+async function end(crowd, server, meanwhile, say) {
+  const { health, failed } = await meanwhile();
+  const after = await server.measure();
+  say(
+    `memory ${mib(after)} MiB; longest event-loop delay ${Math.round(after.delayMaxMs)} ms; highest level of load ${server.loadMax()}`,
+  );
+  say(
+    `others meanwhile: healthz median ${health.medianMs} ms, worst ${health.worstMs} ms; failed ${failed.length}`,
+  );
+  const { lost, doubled } = crowd.wrong;
+  say(
+    `${crowd.sent} messages to ${crowd.readers.length} readers: lost rows ${lost}, doubled rows ${doubled}`,
+  );
+  crowd.end();
+  await server.stop();
+  if (lost + doubled > 0) throw new Error("rows were lost or doubled");
+  if (failed.length > 0) throw new Error(`${failed.length} requests of others failed: ${failed[0]}`);
+  return after;
 }
 
 function insert(folder, number) {
@@ -92,11 +95,6 @@ function insert(folder, number) {
     `number ${number}`,
   );
   db.close();
-}
-
-/** Answered behind all that came before. */
-async function settled(url) {
-  for (let n = 0; n < 2; n += 1) await (await fetch(`${url}/healthz`)).text();
 }
 
 /** How many were told to come back in each half second. */
@@ -119,6 +117,5 @@ function freePort() {
   });
 }
 
-const sum = (readers, of) => readers.reduce((total, reader) => total + of(reader), 0);
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(2);
 const mib = ({ rssBytes }) => Math.round(rssBytes / 1024 / 1024);

@@ -32,8 +32,8 @@ export function get(path, ...headers) {
   return [`GET ${path} HTTP/1.1`, "Host: chat", ...headers, "", ""].join("\r\n");
 }
 
-/** Asks for `/healthz` and sends a message, one after the other, until it is stopped; then how long they took. */
-export function bystander(url, room = "lobby") {
+/** Asks for `/healthz` and, unless it is not to, sends a message, until it is stopped; then how long they took. */
+export function bystander(url, { isSending = true } = {}) {
   const health = [];
   const sends = [];
   const failed = [];
@@ -41,8 +41,8 @@ export function bystander(url, room = "lobby") {
   const running = (async () => {
     for (let n = 0; !isOver; n += 1) {
       await timed(health, `${url}/healthz`, {}, 200);
-      const body = new URLSearchParams({ room, name: "By", text: `bystander ${n}` });
-      await timed(sends, `${url}/send`, { method: "POST", body }, 201);
+      const body = new URLSearchParams({ name: "By", text: `bystander ${n}` });
+      if (isSending) await timed(sends, `${url}/send`, { method: "POST", body }, 201);
       await sleep(100);
     }
   })();

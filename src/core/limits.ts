@@ -28,6 +28,8 @@ export interface Limits {
   readonly streamS: number;
   /** Unread bytes of a stream or WebSocket after which nothing more is written to it; a socket's own buffer is the least. */
   readonly bufferBytesMax: number;
+  /** How long a request waits for its turn on the event loop, on average, before less is taken, in ms. 0: always as much. */
+  readonly turnWaitMsMax: number;
 }
 
 /** Sized for a school behind one address. */
@@ -45,6 +47,7 @@ export const LIMITS: Limits = {
   answerBytesMax: 1024 * 1024,
   streamS: 60,
   bufferBytesMax: 64 * 1024,
+  turnWaitMsMax: 50,
 };
 
 /** The same to compare with: where there is no limit, nothing is above it. */

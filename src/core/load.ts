@@ -3,8 +3,8 @@
 /** 0: nothing is given up; 1: parks are short; 2: nobody is parked any more; 3: no sends are taken. */
 export type LoadLevel = 0 | 1 | 2 | 3;
 
-/** From which wait of a request for its turn on a level is reached, in ms: turns of 100 ms, 250 ms and 1 s, end to end. */
-const REACHED_MS = [50, 125, 500] as const;
+/** From which wait of a request for its turn on a level is reached, as times of `turnWaitMsMax`: by default turns of 100 ms, 250 ms and 1 s, end to end. */
+const REACHED_AT = [1, 2.5, 10] as const;
 
 /** A start, a collection, a machine that slept: each is one bad look. Overload is bad again at the next. */
 const WORSE_LOOKS = 2;
@@ -15,9 +15,15 @@ const BETTER_LOOKS = 5;
 const SHORT_S = 5;
 
 export class Load {
+  readonly #turnWaitMsMax: number;
   #level: LoadLevel = 0;
   /** What was seen last, newest first; no more than is asked about. */
   #looks: LoadLevel[] = [];
+
+  /** `turnWaitMsMax` as in Limits. */
+  constructor(turnWaitMsMax: number) {
+    this.#turnWaitMsMax = turnWaitMsMax;
+  }
 
   get level(): LoadLevel {
     return this.#level;
@@ -39,7 +45,8 @@ export class Load {
 
   /** One look, about each second: how long a request that comes at any moment waits for its turn, in ms. */
   look(turnWaitMs: number): void {
-    const seen = REACHED_MS.filter((ms) => turnWaitMs >= ms).length as LoadLevel;
+    if (this.#turnWaitMsMax === 0) return;
+    const seen = REACHED_AT.filter((times) => turnWaitMs >= times * this.#turnWaitMsMax).length as LoadLevel;
     this.#looks = [seen, ...this.#looks].slice(0, BETTER_LOOKS);
     const least = Math.min(...this.#looks.slice(0, WORSE_LOOKS));
     const most = Math.max(...this.#looks);

@@ -69,7 +69,8 @@ export function polls(parts: PollParts): Polls {
       return false;
     }
     const { since } = asked;
-    if (since === null || since === "now") return false;
+    // The answer for who is behind another request gives the cursor back as it is.
+    if (!isOurs(since, log.epoch)) return false;
     run(req, asked, turn);
     // Something is being looked up: a next request on the connection would come before the answer.
     if (!turn.isOver && !turn.waiting)

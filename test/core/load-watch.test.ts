@@ -12,7 +12,7 @@ let stop: () => void;
 function watch(): void {
   looks = [];
   said = [];
-  load = new Load();
+  load = new Load(50);
   const look = load.look.bind(load);
   load.look = (ms) => {
     looks.push(Math.round(ms));

@@ -4,7 +4,7 @@ import { Load } from "../../src/core/load.js";
 
 /** The levels after each look. */
 function levels(...waits: readonly number[]): readonly number[] {
-  const load = new Load();
+  const load = new Load(50);
   return waits.map((ms) => {
     load.look(ms);
     return load.level;
@@ -38,6 +38,12 @@ describe("a level is reached", () => {
   });
 });
 
+it("no level is reached where the limit is 0; half of it is reached twice as soon", () => {
+  const [none, half] = [new Load(0), new Load(25)];
+  for (let n = 0; n < 9; n++) for (const load of [none, half]) load.look(63);
+  expect([none.level, half.level]).toEqual([0, 2]);
+});
+
 describe("a level is left", () => {
   it("when five looks in a row were better, to where the worst of them was", () => {
     const risen = times(4, 600);
@@ -53,7 +59,7 @@ describe("a level is left", () => {
 
 describe("what is given up", () => {
   const at = (ms: number) => {
-    const load = new Load();
+    const load = new Load(50);
     for (let n = 0; n < 4; n++) load.look(ms);
     return { parks: load.parks, takesSends: load.takesSends, waits: [load.shortened(25), load.shortened(2)] };
   };

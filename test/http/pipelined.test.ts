@@ -29,6 +29,16 @@ it("negative twin: sixteen are answered, in order, again and again", async () =>
   socket.end();
 });
 
+it("a poll with a cursor of another log is told so though a request is behind it: given back as ours it would skip rows", async () => {
+  const socket = await openRaw(app().port);
+  socket.write(rawGet("/poll?since=5-Other") + rawGet("/healthz"));
+  await until(() => answersIn(socket.received()).length === 2, "both answers");
+  expect(JSON.parse(answersIn(socket.received())[0]?.body ?? "{}")).toMatchObject({
+    reset: { reason: "epoch" },
+  });
+  socket.end();
+});
+
 it("negative twin: 100 polls from a cursor are answered at once, the last is parked", async () => {
   const socket = await openRaw(app().port);
   socket.write(rawGet("/poll?since=0").repeat(100));

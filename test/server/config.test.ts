@@ -72,6 +72,7 @@ describe("every variable has an effect", () => {
     ["LIMIT_ANSWER_BYTES", "5", { limits: { ...LIMITS, answerBytesMax: 5 } }],
     ["LIMIT_STREAM_SECONDS", "5", { limits: { ...LIMITS, streamS: 5 } }],
     ["LIMIT_BUFFER_BYTES", "5", { limits: { ...LIMITS, bufferBytesMax: 5 } }],
+    ["LIMIT_TURN_WAIT_MS", "5", { limits: { ...LIMITS, turnWaitMsMax: 5 } }],
     ["KEEP_DAYS", "90", { keepDays: 90 }],
     ["KEEP_MESSAGES", "1000", { keepMessages: 1000 }],
     ["METRICS_PORT", "9100", { metricsPort: 9100 }],
@@ -142,7 +143,7 @@ describe(".env.example", () => {
     "LIMIT_PARKED LIMIT_PARKED_PER_ADDRESS LIMIT_PARKED_PER_SESSION LIMIT_SENDS_PER_SESSION LIMIT_SENDS_PER_ADDRESS LIMIT_SIGNINS_PER_ADDRESS LIMIT_ROOMS_PER_USER";
   /** Ours beside it, for what the design limits without giving it a name. */
   const ADDED =
-    "LIMIT_BODY_BYTES LIMIT_HEADERS LIMIT_ADDRESS_BYTES LIMIT_ANSWER_BYTES LIMIT_STREAM_SECONDS LIMIT_BUFFER_BYTES";
+    "LIMIT_BODY_BYTES LIMIT_HEADERS LIMIT_ADDRESS_BYTES LIMIT_ANSWER_BYTES LIMIT_STREAM_SECONDS LIMIT_BUFFER_BYTES LIMIT_TURN_WAIT_MS";
 
   test("lists every variable of the design, once", () => {
     expect(listed().toSorted()).toEqual([...DESIGNED.split(" "), ...ADDED.split(" ")].toSorted());

@@ -43,7 +43,14 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const database = join(folder, "parkbench.db");
   const [program, ...args] = options.command ?? [process.execPath, PROGRAM];
   const child = spawn(program, args, {
-    env: { ...process.env, PORT: String(options.port ?? 0), DATABASE_URL: database, ...options.env },
+    // As slow as the machine may be: who is parked is to stay so.
+    env: {
+      ...process.env,
+      LIMIT_TURN_WAIT_MS: "0",
+      PORT: String(options.port ?? 0),
+      DATABASE_URL: database,
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.detached ?? false,
   });

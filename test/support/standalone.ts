@@ -37,6 +37,8 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
     secrets: SECRETS,
     sessionCookie: { name: SESSION_COOKIE, secrets: SECRETS },
     ...options,
+    // As slow as the machine may be: who is parked is to stay so.
+    limits: { turnWaitMsMax: 0, ...options.limits },
   });
   const { answerBytesMax } = boundsOf(checked.limits);
   const chat = await openChat(checked, await openStore({ url: database, answerBytesMax }));
