@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { makeDatabase, say, test, textsIn } from "../support/copies.js";
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { parkPolls } from "../support/parked.js";
@@ -19,6 +19,9 @@ import { runProgram } from "../support/program.js";
 import { startServer } from "../support/server.js";
 import { makeSmallDisk } from "../support/small-disk.js";
 import { tools } from "../support/tools.js";
+
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
 
 test("a copy that is made during sends is one moment of the log, and nobody notices", async ({
   start,

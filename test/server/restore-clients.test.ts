@@ -16,6 +16,9 @@ import { tools } from "../support/tools.js";
 import { until } from "../support/until.js";
 import { openSocket } from "../support/ws-client.js";
 
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
+
 interface Scene {
   readonly first: ServerProcess;
   /** At the end of the log, behind two messages that the backup has not. */

@@ -10,12 +10,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { asideOf, epochOf, makeDatabase, test, textsIn } from "../support/copies.js";
 import { failedStart } from "../support/failed-start.js";
 import { runProgram } from "../support/program.js";
 import { makeSmallDisk } from "../support/small-disk.js";
 import { tools } from "../support/tools.js";
+
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
 
 test("a -wal that was left beside no file is kept aside, and not played into the backup", async ({
   folder,

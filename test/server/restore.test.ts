@@ -1,10 +1,13 @@
 /** `npm run restore`: the backup in the database's place under a new epoch, or a clear text and nothing changed. */
 import { chownSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { asideOf, epochOf, makeDatabase, read, say, test, textsIn } from "../support/copies.js";
 import { call, idOf } from "../support/http-client.js";
 import { endOf } from "../support/parked.js";
+
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
 
 test("the backup is in place under a new epoch, ids go on above all that were given, the old one is kept", async ({
   folder,

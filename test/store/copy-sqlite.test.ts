@@ -1,5 +1,6 @@
 /** A copy is read back before anybody is told that it is there, and the headers are looked at before SQLite is. */
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkCopy, copySqlite, factsOf } from "../../src/store/copy-sqlite.js";
 import { connectSqlite } from "../../src/store/sqlite.js";
@@ -41,6 +42,17 @@ describe("a copy", () => {
     const { copy, facts } = await copied();
     expect(() => checkCopy(copy, { ...facts, epoch: "other" })).toThrow(/does not read back/);
     expect(() => checkCopy(copy, { ...facts, newest: 51 })).toThrow(/does not read back/);
+  });
+
+  it("leaves nothing behind when its source cannot be read", async () => {
+    const { copy } = await copied();
+    const bytes = readFileSync(copy);
+    writeFileSync(copy, bytes.fill(0xff, 5 * 4_096, 6 * 4_096));
+    const db = connectSqlite(copy);
+    const to = newPath();
+    await expect(copySqlite(db, to)).rejects.toMatchObject({ code: "SQLITE_CORRUPT" });
+    db.close();
+    expect(readdirSync(dirname(to))).toEqual([]);
   });
 
   it("takes no name that is taken, and leaves what is there", async () => {

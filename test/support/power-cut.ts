@@ -1,22 +1,19 @@
 /** What a power cut leaves of a folder: only what had been flushed, under the names that had been flushed. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tools } from "./tools.js";
 
 const SOURCE = fileURLToPath(new URL("power-cut.c", import.meta.url));
-
-/** Flushes all that is there, so that it counts as having survived; then itself, as whatever follows will. */
-const FLUSH_ALL = `
-  const fs = require("node:fs"), path = require("node:path");
-  const flush = (name) => { const fd = fs.openSync(name, "r"); fs.fsyncSync(fd); fs.closeSync(fd); };
-  const all = (folder) => {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true }))
-      (entry.isDirectory() ? all : flush)(path.join(folder, entry.name));
-    flush(folder);
-  };
-  all(process.argv[1]);`;
 
 export interface PowerCut {
   /** For the program that is to lose its power. It must open its files after it has started. */
@@ -34,8 +31,7 @@ export function preparePowerCut(folder: string, aside: string, library = compile
   const env = { LD_PRELOAD: library, CUT_FROM: folder, CUT_TO: shadow };
   return {
     env,
-    settle: () =>
-      void execFileSync(process.execPath, ["-e", FLUSH_ALL, folder], { env: { ...process.env, ...env } }),
+    settle: () => settleFolder(folder, join(shadow, "root"), shadow),
     leave: (into) => leaveFolder(shadow, "root", into),
   };
 }
@@ -46,6 +42,20 @@ export function compilePowerCut(into: string): string {
   const warnings = ["-Wall", "-Wextra", "-Werror"];
   execFileSync(tools.cc ?? "cc", [...warnings, "-shared", "-fPIC", "-O2", "-o", library, SOURCE, "-ldl"]);
   return library;
+}
+
+/** Writes what the library would have written. */
+function settleFolder(folder: string, as: string, shadow: string): void {
+  const lines = readdirSync(folder).map((name) => {
+    const path = join(folder, name);
+    const { ino, birthtimeNs } = statSync(path, { bigint: true });
+    const key = `${ino}-${birthtimeNs / 1_000_000_000n}-${birthtimeNs % 1_000_000_000n}`;
+    const isFolder = statSync(path).isDirectory();
+    if (isFolder) settleFolder(path, join(shadow, key), shadow);
+    else copyFileSync(path, join(shadow, key));
+    return `${isFolder ? "d" : "f"} ${key} ${name}\n`;
+  });
+  writeFileSync(as, lines.join(""));
 }
 
 /** A name that was flushed before its file is an empty file. */
