@@ -2,6 +2,7 @@
 import { ParkbenchError } from "../core/errors.js";
 import { TITLE_CODE_POINTS_MAX } from "../core/limits.js";
 import { ROOM_NAME, type Rooms } from "../core/room.js";
+import { isLonger, NFC_SHRINKS_TO } from "../core/text.js";
 import { type FormParts, formHandler, typed } from "./form.js";
 import { fresh } from "./fresh.js";
 import type { Pages } from "./pages.js";
@@ -35,7 +36,8 @@ function roomIn(fields: Fields): { name: string; title: string } {
   if (!ROOM_NAME.test(name)) {
     throw new ParkbenchError("bad_room", 'A room\'s name is 1 to 64 of small letters a-z, digits and "-".');
   }
-  const title = (only(fields, "title", "bad_title") ?? "").normalize("NFC").trim() || name;
+  const given = (only(fields, "title", "bad_title") ?? "").trim() || name;
+  const title = isLonger(given, NFC_SHRINKS_TO * TITLE_CODE_POINTS_MAX) ? given : given.normalize("NFC");
   if (
     [...title].length > TITLE_CODE_POINTS_MAX ||
     !title.isWellFormed() ||

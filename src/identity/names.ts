@@ -1,7 +1,7 @@
 /** Which names a person may take. */
 import { ParkbenchError } from "../core/errors.js";
 import { NAME_CODE_POINTS_MAX } from "../core/limits.js";
-import { isLonger } from "../core/text.js";
+import { isLonger, NFC_SHRINKS_TO } from "../core/text.js";
 import { foldName, type Name } from "../core/user.js";
 
 /** Names that would pass for the people or the program that run the chat. */
@@ -27,7 +27,9 @@ const STACKED_MARKS = /\p{M}{3,}/u;
  * Throws `bad_name` or `name_reserved`.
  */
 export function checkName(raw: string): Name {
-  const shown = raw.isWellFormed() ? raw.normalize("NFC").replace(SPACES, " ").trim() : raw;
+  const typed = raw.replace(SPACES, " ").trim();
+  const isShort = !isLonger(typed, NFC_SHRINKS_TO * NAME_CODE_POINTS_MAX);
+  const shown = isShort && typed.isWellFormed() ? typed.normalize("NFC") : typed;
   if (shown === "")
     throw new ParkbenchError("bad_name", "The name is empty. Give a name of 1 to 40 characters.");
   if (INVISIBLE.test(shown)) {
