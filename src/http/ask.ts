@@ -50,7 +50,9 @@ export function sealedEnded(): ParkbenchError {
 /** Sets a cookie that says nothing: whether it comes back with the form that signs in tells who keeps none. */
 export function testCookies(req: IncomingMessage, res: ServerResponse): void {
   if (sendsCookies(req) || !isBrowser(req)) return;
-  res.appendHeader("Set-Cookie", `parkbench.cookies=1; Path=${baseOf(req) || "/"}; HttpOnly; SameSite=Lax`);
+  // A host may have mounted us below a parameter: what is in its place must not become an attribute of the cookie.
+  const path = baseOf(req).replaceAll(";", "%3B") || "/";
+  res.appendHeader("Set-Cookie", `parkbench.cookies=1; Path=${path}; HttpOnly; SameSite=Lax`);
 }
 
 /** By what it accepts, or by the language it asks for, as links2 and elinks accept anything: programs get no cookie. */

@@ -98,8 +98,11 @@ function placeIn(fields: Fields): Place {
   const since = only(fields, "since", "bad_since");
   parseBefore(before);
   parseSince(since);
+  const room = only(fields, "room", "bad_room");
+  // Half a character cannot be written into an address.
+  if (room?.isWellFormed() === false) throw noRoom(room);
   return {
-    room: only(fields, "room", "bad_room"),
+    room,
     before,
     since,
     waits: only(fields, "wait", "bad_request") === "1",
