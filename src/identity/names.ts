@@ -21,6 +21,17 @@ const RESERVED = new Set(
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const SPACES = /\p{Zs}+/gu;
 const STACKED_MARKS = /\p{M}{3,}/u;
+const WORDS = /[\p{L}\p{M}]+/gu;
+/** Alphabets that share the looks of many letters: a word of two of them is most often another name in disguise. */
+const ALPHABETS = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Lisu}/u,
+];
 
 /**
  * A name as it will be shown and compared: NFC, spaces at the ends dropped, runs of spaces made one.
@@ -50,9 +61,19 @@ export function checkName(raw: string): Name {
       "The name stacks three or more accents on one letter. Use at most two.",
     );
   }
+  if (shown.match(WORDS)?.some(isMixed)) {
+    throw new ParkbenchError(
+      "bad_name",
+      "The name mixes letters of two alphabets in one word, as names do that pass for others. Write each word in one.",
+    );
+  }
   const folded = foldName(shown).replace(SPACES, " ").trim();
   if (RESERVED.has(folded)) {
     throw new ParkbenchError("name_reserved", "That name is reserved. Choose another.");
   }
   return { shown, folded };
+}
+
+function isMixed(word: string): boolean {
+  return ALPHABETS.filter((alphabet) => alphabet.test(word)).length > 1;
 }
