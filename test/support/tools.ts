@@ -30,6 +30,8 @@ export const tools = {
   lynx: find("lynx"),
   links: find("links2"),
   tmux: find("tmux"),
+  /** A terminal whose bytes can be read; the one of BSD and macOS takes other options. */
+  script: process.platform === "linux" ? find("script") : null,
   sqlite3: find("sqlite3"),
   curl: find("curl"),
   nginx: find("nginx"),
@@ -50,6 +52,7 @@ export const HOW_TO_GET: Readonly<Record<keyof typeof tools, string>> = {
   lynx: "apt-get install lynx",
   links: "apt-get install links2",
   tmux: "apt-get install tmux",
+  script: "apt-get install bsdutils",
   sqlite3: "apt-get install sqlite3",
   curl: "apt-get install curl",
   nginx: "apt-get install nginx",
