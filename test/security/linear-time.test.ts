@@ -112,8 +112,11 @@ describe("what is done to a whole text", () => {
   it.each<[string, (text: string) => unknown]>([
     ["a name is checked", checkName],
     ["a query is read", (text) => queryOf({ url: `/poll?${text}` } as never)],
-    ["JSON is read", (text) => fieldsOf(parseJson(text))],
-    ["JSON is read, as one of its texts", (text) => fieldsOf(parseJson(JSON.stringify({ text })))],
+    ["JSON is read", (text) => fieldsOf(parseJson(text, Number.POSITIVE_INFINITY))],
+    [
+      "JSON is read, as one of its texts",
+      (text) => fieldsOf(parseJson(JSON.stringify({ text }), Number.POSITIVE_INFINITY)),
+    ],
     ["a cursor is read", parseCursor],
     ["an address is counted", countedForm],
     ["a token is looked at", (text) => tokens.kindOf(text, "session")],
