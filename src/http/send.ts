@@ -1,15 +1,12 @@
 /** POST /send: a message into a room, answered once it is on disk. */
 import { formatCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
-import { TEXT_CODE_POINTS_MAX } from "../core/limits.js";
 import type { Load } from "../core/load.js";
 import type { Appended, MessageLog } from "../core/log.js";
-import type { Author, Draft } from "../core/message.js";
+import type { Draft } from "../core/message.js";
 import type { Room } from "../core/room.js";
-import { isClean, isLonger, NONCE } from "../core/text.js";
 import type { Users } from "../core/user.js";
 import type { Asker, Identity } from "../identity/identity.js";
-import { checkName } from "../identity/names.js";
 import type { Addresses } from "./address.js";
 import { messageObject } from "./encode.js";
 import { type Done, type FormParts, formHandler, typed } from "./form.js";
@@ -20,6 +17,7 @@ import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { type Fields, only } from "./request.js";
+import { mustBe, nonceIn, oneShotIn, textIn } from "./send-fields.js";
 import type { SendLimits } from "./send-limits.js";
 
 export interface SendParts extends FormParts {
@@ -85,7 +83,7 @@ export function sender(parts: SendParts): Send {
   async function send(fields: Fields, asker: Asker, address: string): Promise<Done> {
     mustTakeSends(parts.load);
     // Before a retry is recognised: it must not be answered with what somebody else has sent.
-    mustBe(asIn(fields), asker);
+    mustBe(fields, asker);
     const text = textIn(fields);
     const nonce = nonceIn(fields);
     const name = only(fields, "room", "bad_room") ?? "lobby";
@@ -148,54 +146,4 @@ export function sender(parts: SendParts): Send {
       throw new ParkbenchError("may_not_post", "You may not write in this room.");
     }
   }
-}
-
-/**
- * Kept by a program until it is acknowledged, or typed into a page before somebody else signed in: a message is sent as
- * who wrote it, or not at all. Empty: nobody is signed in.
- */
-function mustBe(as: string | null, { user }: Asker): void {
-  if (as === null || (user ? String(user.id) : "") === as) return;
-  throw new ParkbenchError(
-    "wrong_user",
-    "This was written by somebody else than who is signed in now. Nothing was sent: look at the name, then send it again.",
-  );
-}
-
-function asIn(fields: Fields): string | null {
-  const [as] = fields.get("as") ?? [];
-  if (as === undefined) return null;
-  return typeof as === "number" ? String(as) : (only(fields, "as", "bad_request") ?? null);
-}
-
-/** Who writes once under a name, without a session. */
-function oneShotIn(fields: Fields): { author: Author; folded: string } {
-  const name = only(fields, "name", "bad_name");
-  if (name === undefined) throw new ParkbenchError("no_name", 'Give a name in "name", or sign in first.');
-  const { shown, folded } = checkName(name);
-  return { author: { id: null, name: shown }, folded };
-}
-
-function textIn(fields: Fields): string {
-  const text = only(fields, "text", "bad_text");
-  if (text === undefined || text.trim() === "") {
-    throw new ParkbenchError("text_empty", 'The message is empty. Put its text into "text".');
-  }
-  if (!isClean(text)) {
-    throw new ParkbenchError("bad_text", "The text holds a NUL or half a character. Send it without.");
-  }
-  if (isLonger(text, TEXT_CODE_POINTS_MAX)) {
-    throw new ParkbenchError(
-      "text_too_long",
-      `A message has at most ${TEXT_CODE_POINTS_MAX} characters. Send it in parts.`,
-    );
-  }
-  return text;
-}
-
-function nonceIn(fields: Fields): string | null {
-  const nonce = only(fields, "nonce", "bad_nonce");
-  if (nonce === undefined) return null;
-  if (NONCE.test(nonce)) return nonce;
-  throw new ParkbenchError("bad_nonce", '"nonce" must be 1 to 64 of letters, digits, "_" and "-".');
 }

@@ -25,10 +25,7 @@ export type End = "life" | "full" | "closing" | "session" | "client" | "slow" | 
 
 /** How a transport writes. Each method returns false when the connection's buffer is full: nothing is written until it has drained. */
 export interface Sink {
-  /**
-   * The first thing, at once. `after` is the cursor before the first row that follows; with a `page`, its rows come
-   * now, and `next` is behind them.
-   */
+  /** The first thing, at once. `after` is before the first row that follows; a `page`'s rows come now, `next` behind. */
   start(first: First): boolean;
   /** Rows, maybe none, and the cursor behind them: what a reader does not want to hear is left out. */
   rows(batch: Batch, next: number): boolean;
