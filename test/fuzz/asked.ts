@@ -1,6 +1,7 @@
 /** Generated requests: every address there is, with what people, programs and attackers put into them. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
+import { header } from "./asked-headers.js";
 import type { Asked } from "./bytes.js";
 
 /** Read from the router, so that an address that is added is asked, too. */
@@ -123,42 +124,6 @@ const typed = fc.oneof(
   { weight: 1, arbitrary: fc.constant([FORM, Buffer.from(`text=${"%E4%B8%AD".repeat(6000)}`)] as const) },
 );
 
-const HEADERS: Readonly<Record<string, readonly string[]>> = {
-  Accept: ["text/html", "application/json", "*/*", "text/html;q=0", ""],
-  Origin: ["http://chat", "http://evil.example", "null", "::", ""],
-  Referer: ["http://chat/rooms/lobby", "http://evil.example/", "/", "http://"],
-  "Sec-Fetch-Site": ["same-origin", "cross-site", "none", "x"],
-  Prefer: ["wait=0", "wait=9999", "wait=-1", 'wait="1"', "respond-async, wait=1;x", "wait"],
-  "Last-Event-ID": ["0", "99999-zzzz", "x", ""],
-  "Content-Encoding": ["gzip", "identity", "x"],
-  Expect: ["100-continue", "x"],
-  "If-None-Match": ["*", '"x"'],
-  "If-Modified-Since": ["Thu, 01 Jan 2099 00:00:00 GMT", "x"],
-  Range: ["bytes=0-1", "bytes=9-1", "x"],
-  Upgrade: ["websocket", "h2c", "x"],
-  "Sec-WebSocket-Key": ["dGhlIHNhbXBsZSBub25jZQ==", "x"],
-  "Sec-WebSocket-Version": ["13", "8", "x"],
-  "X-Forwarded-For": ["1.2.3.4", "x", "1.2.3.4, ::1"],
-  Cookie: [
-    "parkbench.sid=s%3Ax.y",
-    "parkbench.sid=%",
-    "=;=",
-    "parkbench.sid=s:a; parkbench.sid=s:b",
-    "a".repeat(4000),
-  ],
-  "X-Parkbench-Token": ["x", "a.b.c", ""],
-};
-const header = fc
-  .constantFrom(...Object.keys(HEADERS))
-  .chain((name) =>
-    fc
-      .oneof(
-        { weight: 4, arbitrary: fc.constantFrom(...(HEADERS[name] ?? [""])) },
-        { weight: 1, arbitrary: fc.string({ unit: visible(), maxLength: 20 }) },
-      )
-      .map((value) => [name, value] as const),
-  );
-
 /** A whole request; a part of them with the rights of somebody who is signed in. */
 export const asked: fc.Arbitrary<Asked> = fc
   .record({
@@ -195,13 +160,6 @@ function escaped(text: string): string {
         : `%${byte.toString(16).padStart(2, "0")}`,
     )
     .join("");
-}
-
-function visible(): fc.Arbitrary<string> {
-  return fc
-    .integer({ min: 0x20, max: 0xff })
-    .filter((code) => code !== 0x7f)
-    .map((code) => String.fromCharCode(code));
 }
 
 function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
