@@ -57,7 +57,12 @@ export async function startEmbedded(options: ChatOptions = {}, { before }: Host 
   });
   app.get("/session", (req, res) => void res.json(req.session));
   before?.(app);
-  const chat = createChat({ database: join(folder, "host.db"), ...options });
+  const chat = createChat({
+    database: join(folder, "host.db"),
+    ...options,
+    // As slow as the machine may be: who is parked is to stay so.
+    limits: { turnWaitMsMax: 0, ...options.limits },
+  });
   app.use("/chat", chat.router);
   // The chat's database is still being opened: the first requests wait for it.
   const server = createServer(app);
