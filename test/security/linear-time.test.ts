@@ -127,8 +127,11 @@ describe("what is done to a whole text", () => {
 
   it("a name of many marks is refused before it is normalised, which would take the square of them", () => {
     const marks = (length: number) => `a${"\u0301\u0316".repeat(length / 2)}`;
+    // The shortest of some, as the machine may be busy with other things.
+    const leastMs = (run: (text: string) => unknown, length: number) =>
+      Math.min(...Array.from({ length: TRIES }, () => msOf(run, marks(length))));
     const ratio = (run: (text: string) => unknown) =>
-      msOf(run, marks(40_000)) / Math.max(msOf(run, marks(2000)), 0.05);
+      leastMs(run, 40_000) / Math.max(leastMs(run, 2000), FLOOR_MS);
     expect(ratio(checkName)).toBeLessThan(RATIO_MAX);
     expect(ratio(foldName)).toBeGreaterThan(RATIO_MAX);
   });
