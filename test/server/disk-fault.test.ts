@@ -4,13 +4,16 @@ import { rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { makeDatabase, say, textsIn } from "../support/copies.js";
 import { failedStart } from "../support/failed-start.js";
 import { call, codeOf, pollBody } from "../support/http-client.js";
 import { test as ownTest } from "../support/own-server.js";
 import { parkPolls } from "../support/parked.js";
 import { tools } from "../support/tools.js";
+
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
 
 const SOURCE = fileURLToPath(new URL("../support/disk-fault.c", import.meta.url));
 

@@ -4,12 +4,15 @@ import { Agent } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { test as ownTest } from "../support/own-server.js";
 import { mixtures, type PowerCut, preparePowerCut } from "../support/power-cut.js";
 import type { ServerProcess } from "../support/server.js";
 import { tools } from "../support/tools.js";
+
+// Several programs one after another, each of which takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 const NORMAL = fileURLToPath(new URL("../support/say-normal.mjs", import.meta.url));
