@@ -53,10 +53,12 @@ describe("at level 2", () => {
     expect(polled).toMatchObject({ messages: [{ text: "taken" }], retry: 0 });
   });
 
-  it("streams end as on a full server, a waiting page comes back in ten seconds", async () => {
+  it("streams end as on a full server, without a read of the log; a waiting page comes back in ten seconds", async () => {
+    const newest = vi.spyOn(app().chat.store.log, "newest");
     const stream = await openStream(`${app().url}/events?since=now`);
     expect(await stream.ended).toMatch(/^: the server is full\nretry: \d{4,5}\n\n$/);
     expect((await (await openSocket(app().url, "?since=now")).closed).code).toBe(1013);
+    expect(newest).not.toHaveBeenCalled();
     expect((await call(`${app().url}/rooms/lobby/live?since=now`)).status).toBe(200);
     const page = await call(`${app().url}/rooms/lobby/wait?since=${from}`);
     expect(refreshIn(page.text)?.s).toBe(10);
