@@ -6,6 +6,7 @@ import { fieldIn, problemIn } from "../support/html.js";
 import { call, codeOf } from "../support/http-client.js";
 import { type Member, signIn } from "../support/member.js";
 import { countOf, standalone } from "../support/standalone.js";
+import { turn } from "../support/turn.js";
 import { until } from "../support/until.js";
 import { openSocket } from "../support/ws-client.js";
 
@@ -72,8 +73,19 @@ describe("a session that sends too fast", () => {
   it("is not refused for a copy of its last message that came at the same time", async () => {
     const [ana, headers] = [await newcomer(), from(newAddress())];
     for (let i = 1; i < PER_SESSION; i++) await send(`${i}`, ana, headers);
+    const { log } = app().chat.store;
+    const append = log.append.bind(log);
+    let came = 0;
+    app().server.on("request", () => (came += 1));
+    // The first is on its way to the disk while the others are looked at.
+    vi.spyOn(log, "append").mockImplementation(async (draft) => {
+      await until(() => came === 4, "all copies");
+      for (let i = 0; i < 100; i++) await turn();
+      return append(draft);
+    });
     const copies = Array.from({ length: 4 }, () => send("last", ana, headers, { nonce: "n-last" }));
     expect(await statusesOf(copies)).toEqual([200, 200, 200, 201]);
+    expect((await send("too many", ana, headers)).status).toBe(429);
   });
 
   it("is counted for what was stored, not for what the server failed at or refused", async () => {
