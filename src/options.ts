@@ -21,7 +21,7 @@ export interface ChatOptions {
   readonly guests?: boolean;
   /** How long a poll stays parked when it does not say, in seconds. Default 25: proxies cut at 50 and 60 (measured). */
   readonly waitS?: number;
-  /** How much of everything; what is left out has its default (docs/limits.md). 0 means no limit. */
+  /** How much of everything; what is left out has its default (docs/limits.md). 0: no limit, but for `streamS`. */
   readonly limits?: Partial<Limits>;
   /** Messages older than this many days are removed. Default 0: they are kept. */
   readonly keepDays?: number;

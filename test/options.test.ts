@@ -79,6 +79,7 @@ const BAD: readonly [keyof ChatOptions, ...unknown[]][] = [
     { parkedMax: 0.5 },
     { parkedMax: "5" },
     { parkedMax: null },
+    { streamS: 0 },
   ],
   ["keepDays", -1, 0.5, Number.POSITIVE_INFINITY, "5", null],
   ["keepMessages", -1, 0.5, null],

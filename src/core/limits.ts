@@ -1,8 +1,8 @@
 /** How much of everything: what whoever runs it can set, and the figures of the wire format. */
 
 /**
- * What one server gives to one of its users, and to all. 0 means no limit. Those per address count an IPv6 address by its
- * /64, and pass over loopback peers while no proxy is trusted.
+ * What one server gives to one of its users, and to all. 0: no limit, but for `streamS`. Those per address count an IPv6
+ * address by its /64, and pass over loopback peers while no proxy is trusted.
  */
 export interface Limits {
   /** Parked requests and streams in one process. */

@@ -98,6 +98,7 @@ describe("a value that cannot be is refused, and the text names the variable", (
     ["PUBLIC_ORIGIN", "https://chat.school/rooms"],
     ["PUBLIC_ORIGIN", "https://ana:pw@chat.school"],
     ["PUBLIC_ORIGIN", "https://a,nonsense"],
+    ["LIMIT_STREAM_SECONDS", "0"],
     ["TRUST_PROXY", "yes"],
     ["TRUST_PROXY", "10.0.0.0/99"],
     ["LOG_LEVEL", "loud"],
