@@ -44,8 +44,8 @@ export class SqliteRooms implements Rooms {
       if (this.#row(name) !== null)
         throw new ParkbenchError("room_taken", `There is a room "${name}" already.`);
       const maker = bindId(createdBy);
-      // In the transaction that adds: of two at once, the second sees the first.
-      if (createdBy !== null && Number(only(this.#madeBy.get(maker))) >= perUserMax)
+      // In the transaction that adds: of two at once, the second sees the first. Nobody's are none: NULL equals nothing.
+      if (Number(only(this.#madeBy.get(maker))) >= perUserMax)
         throw new ParkbenchError(
           "too_many_rooms",
           `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,

@@ -71,6 +71,10 @@ describe("in a room with a slow mode of 30 seconds", () => {
     expect((await send("mine", bo)).status).toBe(201);
     expect((await send("elsewhere", ana, { room: "lobby" })).status).toBe(201);
     expect((await send("elsewhere again", ana, { room: "lobby" })).status).toBe(201);
+    await makeRoom(app().url, `Maker of ${room}-2`, `${room}-2`, "As slow");
+    setSlow(30, `${room}-2`);
+    expect((await send("elsewhere, too", ana, { room: `${room}-2` })).status).toBe(201);
+    expect((await send("too soon there", ana, { room: `${room}-2` })).status).toBe(429);
     expect((await send("two", ana)).status).toBe(429);
   });
 
