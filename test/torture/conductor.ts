@@ -59,11 +59,12 @@ export async function conduct(options: ConductorOptions): Promise<void> {
 
   for (let act = 1; performance.now() < endAt; act++) {
     const messages = random.whole(1, MESSAGES_MAX);
-    if (processes.every(({ isBusy }) => isBusy)) await Promise.race(processes.map((each) => each.ready()));
+    // With nobody there, nothing is sent that a kill could hit: only `killAll` leaves none.
+    while (idleOf(processes).length < Math.min(2, processes.length)) await Promise.race(busyOf(processes));
     await Promise.race([options.sent(messages), pause(PATIENCE_MS)]);
     // No wait for anything: where in the life of its sends a process is hit must be as random as it can be.
     await pause(random.whole(0, 6));
-    const idle = processes.filter(({ isBusy }) => !isBusy);
+    const idle = idleOf(processes);
     const one = idle[random.whole(0, idle.length - 1)];
     if (!one) continue;
     if (deck.length === 0) deck.push(...CARDS[options.what]);
@@ -74,4 +75,12 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     await options.listen();
   }
   await Promise.all(processes.map((each) => each.ready()));
+}
+
+function idleOf(processes: readonly TortureProcess[]): readonly TortureProcess[] {
+  return processes.filter(({ isBusy }) => !isBusy);
+}
+
+function busyOf(processes: readonly TortureProcess[]): readonly Promise<void>[] {
+  return processes.filter(({ isBusy }) => isBusy).map((each) => each.ready());
 }

@@ -32,7 +32,7 @@ describe("a broken promise is seen", () => {
     ["lost-wake-up", /a quiet room was not woken by \w+ on .* process: /],
     ["unescaped-page", /a page of process \d shows null for row \d+/],
     ["unescaped-json", /was answered with what is no JSON/],
-  ])("%s", { timeout: 60_000 }, async (fault, reason) => {
+  ])("%s", { timeout: 120_000 }, async (fault, reason) => {
     const { outcome, faults } = await verdictOn(fault);
     expect([outcome, ...faults]).toContain("FAIL");
     expect(faults.join("\n")).toMatch(reason);

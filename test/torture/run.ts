@@ -1,13 +1,11 @@
 /** A torture run: writers, readers and faulty hops around processes on one file, and what came of it. */
 import { setTimeout as pause } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { Gate } from "../support/gate.js";
 import { makeRoom } from "../support/guest.js";
-import { call, pollBody } from "../support/http-client.js";
-import { endOf } from "../support/parked.js";
 import { seeded } from "../support/random.js";
 import { conduct } from "./conductor.js";
-import type { Act, History, HopFault, Row, Torture, View } from "./history.js";
+import type { Act, History, HopFault, Torture, View } from "./history.js";
+import { endOfLog, readLog, viewOf } from "./log-reads.js";
 import { LookUps } from "./look-up.js";
 import { Members } from "./members.js";
 import { probe } from "./probe.js";
@@ -90,7 +88,11 @@ export async function run(options: RunOptions): Promise<History> {
     const listen = async () => {
       gate.close();
       await Promise.all(writing.underWay);
-      probes.push(...(await probe(probing)));
+      const found = await probe(probing).catch((error: unknown) => {
+        onTrouble(`a quiet room could not be listened to: ${String(error)}`);
+        return [];
+      });
+      probes.push(...found);
       gate.open();
     };
     gate.open();
@@ -113,12 +115,15 @@ export async function run(options: RunOptions): Promise<History> {
     const heard = await Promise.all(readers.map(({ readUpTo }) => readUpTo(log)));
     const views: View[] = [];
     for (const one of processes) {
-      await viewOf(one).then(
+      await viewOf(one, [...ROOMS, QUIET]).then(
         (view) => views.push(view),
         (error: unknown) => onTrouble(`${one.name} cannot be read to the end: ${String(error)}`),
       );
     }
-    const known = await members.known();
+    const known = await members.known().catch((error: unknown) => {
+      onTrouble(`nobody could be asked for: ${String(error)}`);
+      return [];
+    });
     for (const one of processes) await one.end();
     const struck = sumOf(processes.map(({ hop }) => hop.struck));
     const { unanswered, hungUp } = writing;
@@ -151,36 +156,6 @@ async function visit(members: Members, random: ReturnType<typeof seeded>, gate: 
     await gate.pass();
     await members.signIn(`Visitor ${n}`, random);
     await pause(random.whole(200, 1500), undefined, { signal: stop }).catch(() => {});
-  }
-}
-
-/** The end of the log now, by the first process that answers. */
-async function endOfLog(processes: readonly TortureProcess[]): Promise<string> {
-  const asked = processes.map(({ url }) => endOf(url));
-  return Promise.any(asked).catch(() => pause(20).then(() => endOfLog(processes)));
-}
-
-/** The whole log, as a process gives it to somebody new. */
-async function viewOf({ name, url }: TortureProcess): Promise<View> {
-  const rows: Row[] = [];
-  const rooms = [...ROOMS, QUIET].map((room) => `room=${room}`).join("&");
-  for (let since = "0", more = true; more; ) {
-    const body = pollBody(await call(`${url}/poll?since=${since}&${rooms}&limit=500&wait=0`));
-    rows.push(...body.messages);
-    since = body.next;
-    more = body.more;
-  }
-  return { process: name, rows };
-}
-
-function readLog(path: string): readonly Row[] {
-  const db = new Database(path, { readonly: true });
-  try {
-    const check = db.pragma("integrity_check", { simple: true });
-    if (check !== "ok") throw new Error(`The database is damaged: ${check}`);
-    return db.prepare("SELECT id, room, text, nonce FROM messages ORDER BY id").all() as Row[];
-  } finally {
-    db.close();
   }
 }
 
