@@ -1,5 +1,6 @@
 // The built server with one promise broken, by its name: for the torture run to see that it is.
 // The program itself is `dist/server.js`, as it is; the fault is put around its log or its encoder from here.
+import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import Database from "better-sqlite3";
@@ -61,6 +62,11 @@ const FAULTS = {
         if (rings % 2 === 0) listener();
       });
     };
+  },
+
+  /** Signs with a secret that no other process has. */
+  "forgotten-session"() {
+    process.env.SESSION_SECRET = randomBytes(16).toString("hex");
   },
 
   /** The template of a message writes its text as it is. */
