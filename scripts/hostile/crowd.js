@@ -1,4 +1,5 @@
 // Thousands of readers at one server: gathered, talked to, counted.
+import { setTimeout as sleep } from "node:timers/promises";
 import { Reader } from "./reader.js";
 import { until } from "./sockets.js";
 
@@ -7,6 +8,8 @@ const GROW_AT_ONCE = 200;
 export class Crowd {
   readers = [];
   sent = 0;
+  /** Sends that the server took none of, for now. */
+  refused = 0;
 
   /** Resolves when `count` readers wait at the end of the log. */
   async gather(server, count) {
@@ -23,15 +26,19 @@ export class Crowd {
     return this.readers.filter(({ isAsking }) => isAsking).length;
   }
 
+  /** Until it is stored: refused, it is sent again when the server says, under the same nonce. */
   async send(url) {
     this.sent += 1;
     const text = `number ${this.sent}`;
     const nonce = `n${this.sent}-${Math.random().toString(36).slice(2)}`;
-    const { status } = await fetch(`${url}/send`, {
-      method: "POST",
-      body: new URLSearchParams({ name: "Ana", text, nonce }),
-    });
-    if (status !== 201) throw new Error(`a send was answered with ${status}`);
+    for (;;) {
+      const body = new URLSearchParams({ name: "Ana", text, nonce });
+      const { status, headers } = await fetch(`${url}/send`, { method: "POST", body });
+      if (status === 201 || status === 200) return;
+      if (status !== 503) throw new Error(`a send was answered with ${status}`);
+      this.refused += 1;
+      await sleep(1000 * Number(headers.get("retry-after")));
+    }
   }
 
   haveAll(giveUpS = 60) {

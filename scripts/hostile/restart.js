@@ -80,7 +80,7 @@ async function end(crowd, server, meanwhile, say) {
   );
   const { lost, doubled } = crowd.wrong;
   say(
-    `${crowd.sent} messages to ${crowd.readers.length} readers: lost rows ${lost}, doubled rows ${doubled}`,
+    `${crowd.sent} messages to ${crowd.readers.length} readers: lost rows ${lost}, doubled rows ${doubled}; sends refused and sent again ${crowd.refused}`,
   );
   crowd.end();
   await server.stop();
