@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from "./config.js";
 import { boundsOf } from "./core/limits.js";
 import type { Store } from "./core/store.js";
 import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from "./http/connections.js";
+import { answerExpectations } from "./http/continue.js";
 import { passAllHeaders } from "./http/head.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
@@ -107,6 +108,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Serv
   );
   setTimeouts(server);
   passAllHeaders(server);
+  answerExpectations(server);
   handUpgrades(server, "/ws");
   return server;
 }

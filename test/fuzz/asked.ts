@@ -60,7 +60,7 @@ const encoded = fc.tuple(fc.array(pair, { maxLength: 6 }), seldom(broken)).map((
 
 const path = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...PATHS) },
-  { weight: 2, arbitrary: fc.constant("/send") },
+  { weight: 6, arbitrary: fc.constant("/send") },
   { weight: 1, arbitrary: value.map((room) => `/rooms/${escaped(room)}`) },
   {
     weight: 1,
@@ -80,6 +80,15 @@ const json = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.array(pair, { maxLength: 6 }).map((pairs) => JSON.stringify(Object.fromEntries(pairs))),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(fc.tuple(fc.constantFrom(...NAMES), fc.jsonValue({ maxDepth: 1 })), {
+        minLength: 1,
+        maxLength: 3,
+      })
+      .map((pairs) => JSON.stringify({ name: "Eve", text: "x", ...Object.fromEntries(pairs) })),
   },
   { weight: 1, arbitrary: fc.json() },
   {
@@ -132,7 +141,7 @@ export const asked: fc.Arbitrary<Asked> = fc
     path,
     query: fc.option(encoded, { nil: "" }),
     headers: fc.array(header, { maxLength: 4 }),
-    typed: fc.option(typed, { freq: 3 }),
+    typed: fc.option(typed, { freq: 8 }),
     isChunked: fc.boolean(),
     isSignedIn: fc.boolean(),
   })

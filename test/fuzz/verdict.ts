@@ -45,6 +45,7 @@ export function answersIn(text: string): readonly Answered[] {
   for (let rest = text; ; ) {
     const answer = answerIn(rest);
     if (!answer) return answers;
+    expect(answer.status, `no answer at ${text.length - rest.length} of ${text}`).not.toBeNaN();
     const bytes = answer.status === 204 || answer.status === 304 ? "0" : answer.headers.get("content-length");
     if (bytes === undefined || answer.body.length < Number(bytes)) return answers;
     answers.push({ ...answer, body: answer.body.slice(0, Number(bytes)) });

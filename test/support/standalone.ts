@@ -7,6 +7,7 @@ import Database from "better-sqlite3";
 import express, { type ErrorRequestHandler } from "express";
 import { afterAll, beforeAll } from "vitest";
 import { boundsOf } from "../../src/core/limits.js";
+import { answerExpectations } from "../../src/http/continue.js";
 import { passAllHeaders } from "../../src/http/head.js";
 import { failRequest, notFound } from "../../src/http/router.js";
 import { setTimeouts } from "../../src/http/timeouts.js";
@@ -56,6 +57,7 @@ export async function startStandalone(options: ChatOptions = {}): Promise<Standa
   });
   setTimeouts(server);
   passAllHeaders(server);
+  answerExpectations(server);
   handUpgrades(server, "/ws");
   await chat.fastLane.open(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
