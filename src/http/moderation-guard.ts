@@ -5,7 +5,7 @@ import { ParkbenchError } from "../core/errors.js";
 import type { Restriction } from "../core/moderation.js";
 import type { User } from "../core/user.js";
 import type { Identity } from "../identity/identity.js";
-import { type Addresses, countedForm } from "./address.js";
+import type { Addresses } from "./address.js";
 import type { RestrictedList } from "./moderation-list.js";
 import { untilWords } from "./moderation-subject.js";
 
@@ -46,7 +46,7 @@ export class Guard {
   /** Throws `banned`. */
   refuse(req: IncomingMessage, user: User | null): void {
     if (!this.#list.hasBans) return;
-    const ban = this.#list.banOf(user, this.#addresses.countedOf(req));
+    const ban = this.#list.banOf(user, this.#addresses.of(req));
     if (ban) throw banned(ban);
   }
 
@@ -59,10 +59,9 @@ export class Guard {
   /** Throws `banned` or `muted`, for who writes under a name without a session, too. */
   refuseWriter({ id, name }: { id: User["id"] | null; name: string }, address: string): void {
     const user = { id: id ?? "", name };
-    const counted = countedForm(address);
-    const ban = this.#list.banOf(user, counted);
+    const ban = this.#list.banOf(user, address);
     if (ban) throw banned(ban);
-    const mute = this.#list.muteOf(user, counted);
+    const mute = this.#list.muteOf(user, address);
     if (!mute) return;
     const why = mute.reason === "" ? "" : ` The reason given: ${mute.reason}.`;
     throw new ParkbenchError(

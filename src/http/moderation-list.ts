@@ -1,7 +1,7 @@
 /** Who is banned or muted now, in memory: asked on every request, and no more than a look while nobody is. */
 import type { Restriction, RestrictionKind, Subject } from "../core/moderation.js";
 import { foldName, type User } from "../core/user.js";
-import { type Addresses, isLoopback } from "./address.js";
+import { type Addresses, countedForm, isLoopback } from "./address.js";
 
 type Lists = Readonly<Record<Subject["kind"], Map<string, Restriction>>>;
 
@@ -34,7 +34,7 @@ export class RestrictedList {
     return this.#hasBans;
   }
 
-  /** `address` as it is counted. The user's name counts as well as the id. */
+  /** `address` as a request has it. The user's name counts as well as the id. */
   banOf(user: User | null, address: string | null): Restriction | null {
     return this.#hasBans ? find(this.#bans, user, address) : null;
   }
@@ -61,7 +61,10 @@ function find(lists: Lists, user: User | null, address: string | null): Restrict
   return (
     (user && holding(lists.user.get(String(user.id)))) ??
     (user && lists.name.size > 0 ? holding(lists.name.get(foldName(user.name))) : null) ??
-    (address === null ? null : holding(lists.address.get(address)))
+    // Only where it matters: what an address counts as costs more to find out than all the rest.
+    (address !== null && lists.address.size > 0
+      ? holding(lists.address.get(countedForm(address) ?? ""))
+      : null)
   );
 }
 

@@ -10,7 +10,7 @@ import type { Guest } from "./parking.js";
 export interface Present {
   readonly guest: Guest;
   readonly user: User | null;
-  readonly address: string | null;
+  readonly address: string;
 }
 
 export class Presence {
@@ -25,9 +25,8 @@ export class Presence {
 
   /** Until the place is left. Null for who can be banned by nothing: a guest at a loopback address that nobody counts. */
   enter(req: IncomingMessage, guest: Guest, user: User | null): CrowdPlace<Present> | null {
-    const address = this.#addresses.countedOf(req);
-    if (user === null && address === null) return null;
-    const present = { guest, user, address };
+    if (user === null && this.#addresses.countedOf(req) === null) return null;
+    const present = { guest, user, address: this.#addresses.of(req) };
     // The ban may have come between the question who it is and now. In a turn of its own: whoever is being listed
     // cannot be answered yet.
     if (this.#isBanned(present)) setImmediate(() => guest.release("session"));
