@@ -1,8 +1,11 @@
 /** Acknowledged is durable: a row that was answered for is there after the process was killed in the next instant. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import type { ServerProcess } from "../support/server.js";
+
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 async function textsAt({ url }: ServerProcess): Promise<readonly string[]> {
   return pollBody(await call(`${url}/poll?since=0&limit=500&wait=0`)).messages.map(({ text }) => text);

@@ -1,9 +1,12 @@
 /** No gaps, no duplicates: who asks since the last id that it kept gets each later row once, whatever came between. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { call, type PollBody, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import { eventsIn, openStream } from "../support/sse-reader.js";
 import { openSocket } from "../support/ws-client.js";
+
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 async function say(url: string, ...texts: readonly string[]): Promise<void> {
   for (const text of texts) await call(`${url}/send`, { form: { name: "Ana", text } });

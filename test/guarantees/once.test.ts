@@ -1,7 +1,10 @@
 /** Once: a nonce is one message, however often, wherever and whenever it is sent again. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { call, codeOf, idOf, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
+
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const FORM = { name: "Ana", text: "hi", nonce: "n1" };
 

@@ -1,9 +1,12 @@
 /** Order: one sequence a room, the same for every reader, and no later send before an earlier one. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import { openStream, textsIn } from "../support/sse-reader.js";
 import { openSocket } from "../support/ws-client.js";
+
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const ROWS = 30;
 

@@ -1,10 +1,13 @@
 /** Wake: in a room where nothing else happens, one row answers whoever waits, on this process and on another. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { call, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import { nowMs, parkPolls } from "../support/parked.js";
 import { openStream } from "../support/sse-reader.js";
 import { openSocket } from "../support/ws-client.js";
+
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 /** The promise is 100 ms, and a busy machine is no broken promise. A wake that is lost takes as long as the park. */
 const LATE_MS = 4000;

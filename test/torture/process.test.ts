@@ -1,4 +1,6 @@
 /** A tortured process: what it does of its own accord is trouble, what is done to it is not. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, vi } from "vitest";
 import { call } from "../support/http-client.js";
@@ -8,6 +10,9 @@ import { TortureProcess } from "./process.js";
 
 const SERVER = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 
+/** Several starts, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 120_000 });
+
 const troubles: string[] = [];
 const acts = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 };
 let one: TortureProcess | null = null;
@@ -15,7 +20,12 @@ let one: TortureProcess | null = null;
 /** With some lines of script run before the server. */
 async function start(folder: string, script = ""): Promise<TortureProcess> {
   troubles.length = 0;
-  const command = [process.execPath, "--import", `data:text/javascript,${script}`, SERVER] as const;
+  const command = [
+    process.execPath,
+    "--import",
+    `data:text/javascript,${encodeURIComponent(script)}`,
+    SERVER,
+  ] as const;
   const onTrouble = (text: string) => void troubles.push(text);
   const random = { ...seeded(1), oneIn: () => false };
   const hopOneIn = Number.MAX_SAFE_INTEGER;
@@ -43,7 +53,13 @@ test("that is killed, stopped and frozen is back each time, and is no trouble", 
 });
 
 test("that ends by itself is trouble", async ({ folder }) => {
-  await start(folder, "setTimeout(()=>process.exit(3),2000)");
+  const sign = JSON.stringify(join(folder, "end"));
+  await start(
+    folder,
+    `import { existsSync } from "node:fs"; setInterval(() => existsSync(${sign}) && process.exit(3), 20)`,
+  );
+  expect(troubles).toEqual([]);
+  writeFileSync(join(folder, "end"), "");
   await vi.waitFor(
     () => expect(troubles).toEqual([expect.stringContaining("ended by itself with 3")]),
     15_000,
