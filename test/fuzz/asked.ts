@@ -112,7 +112,19 @@ const typed = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(text, fc.constantFrom("", "&page=1", "&nonce=n1", "&nonce=n2&room=annex", "&view=write&page=1"))
+      .tuple(
+        text,
+        fc.constantFrom(
+          "",
+          "",
+          "",
+          "&page=1",
+          "&page=1",
+          "&nonce=n1",
+          "&nonce=n2&room=annex",
+          "&view=write&page=1",
+        ),
+      )
       .map(([said, more]) => [FORM, Buffer.from(`name=Eve&text=x${escaped(said)}${more}`)] as const),
   },
   {
