@@ -137,10 +137,10 @@ describe("what is done to a whole text", () => {
   });
 });
 
-it.each([/\s+$/, /"(\\.|[^"\\])*"/, /^(.*a){2}b/])("negative twin: %s is found to be slow", (pattern) => {
+it.each([/\s+$/, /"(\\.|[^"\\])*"/])("negative twin: %s is found to be slow", (pattern) => {
   const run = (text: string) => text.replace(pattern, "");
   // Of the inputs only those at which these are slow: all of them would take minutes.
-  const isFound = [" ", '\\"', "a"].some((pump) => {
+  const isFound = [" ", '\\"'].some((pump) => {
     const [short, long] = [SHORT, LONG].map((length) => `"${pump.repeat(length / pump.length)}!`);
     return msOf(run, long ?? "") > RATIO_MAX * Math.max(msOf(run, short ?? ""), FLOOR_MS);
   });
