@@ -131,7 +131,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       sealed &&
       sessionHandlers({ ...form, users, control, sealed, addresses, signInLimit, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
-    moderation: moderationHandlers({ ...form, moderation: store.moderation, rights, addresses }),
+    moderation: moderationHandlers({ ...form, moderation: store.moderation, rights, rates, addresses }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
     heads,

@@ -59,7 +59,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   // TRUST_PROXY is checked at the start by what will read it.
   "prom-client": ["metrics.ts"],
   "proxy-addr": ["config.ts", "http/address.ts"],
-  "rate-limiter-flexible": ["http/moderation-guesses.ts", "http/rates.ts"],
+  "rate-limiter-flexible": ["http/rates.ts"],
   "raw-body": ["http/request.ts"],
   // The server's half and the client's.
   ws: ["http/websocket.ts", "node-client/websocket.ts"],

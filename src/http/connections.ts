@@ -45,7 +45,10 @@ export function limitConnections(server: Server, connectionsMax: number, logger:
   const say = () => {
     saying = null;
     if (refused === 0) return;
-    logger.warn({ refused, connectionsMax }, "connections were refused: there are too many");
+    logger.warn(
+      { refused, connectionsMax },
+      "connections were refused: as many are open as the open-file limit allows",
+    );
     refused = 0;
     saying = setTimeout(say, SAY_MS).unref();
   };

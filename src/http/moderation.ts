@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { ParkbenchError } from "../core/errors.js";
 import type { Moderation } from "../core/moderation.js";
+import type { Rates } from "../core/rates.js";
 import { ROOM_NAME } from "../core/room.js";
 import type { User } from "../core/user.js";
 import type { Asker } from "../identity/identity.js";
@@ -21,6 +22,7 @@ import { render } from "./views.js";
 export interface ModerationParts extends FormParts {
   readonly moderation: Moderation;
   readonly rights: ModerationRights;
+  readonly rates: Rates;
   readonly addresses: Addresses;
 }
 
@@ -35,7 +37,7 @@ const ACTS_SHOWN = 30;
 export function moderationHandlers(parts: ModerationParts): ModerationHandlers {
   const { moderation, rights, pages, addresses } = parts;
   const acts = moderationActs(moderation, addresses.trustsProxy);
-  const guesses = new Guesses();
+  const guesses = new Guesses(parts.rates);
 
   const act = formHandler(parts, {
     alsoAllows: ["GET", "HEAD"],
