@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { makeRoom } from "../support/guest.js";
 import { call, pollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
 import { hasReadAll } from "../support/parked.js";
@@ -38,6 +39,8 @@ export interface Fuzzed {
 export async function startFuzzed(): Promise<Fuzzed> {
   const folder = makeFolder();
   const server = await startServer({ folder, env: { LIMIT_PARKED: String(PARKED_MAX) } });
+  // Where nothing is said, but by what is generated: polls there are parked.
+  await makeRoom(server.url, "Maker", "annex", "Annex");
   let runs = 0;
   let known: Rights | null = null;
   const fuzzed: Fuzzed = {
