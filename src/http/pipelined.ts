@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
  * One packet holds 1,000 requests for a page of history, which were all read within one turn: gigabytes. Browsers send the
  * next request when they have the answer; polls are let through by the parser lane, which answers the one before first.
  */
-const PIPELINED_MAX = 16;
+const PIPELINED_MAX = 4;
 
 const openBy = new WeakMap<Socket, number>();
 

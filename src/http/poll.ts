@@ -154,7 +154,8 @@ export function polls(parts: PollParts): Polls {
     after: number,
     emptyRetryMs: number,
   ): Promise<void> {
-    const batch = tail.remembered({ ...asked, after }) ?? (await log.since(asked.rooms, after, asked.limit));
+    const known = load.parks ? null : tail.remembered({ ...asked, after });
+    const batch = known ?? (await log.since(asked.rooms, after, asked.limit));
     if (batch.gap !== undefined) return page(req, asked, exchange, asker, { reset: "gap" });
     const last = batch.messages.at(-1);
     const heard = heardBy(batch, asker.user, asked.echo);

@@ -78,12 +78,9 @@ describe.each(CUTS)("%s", (_how, cut) => {
       await gate.pass();
       return since(...args);
     });
-    // Else the rows may come from memory, without a read.
-    const remembered = vi.spyOn(app().chat.tail, "remembered").mockReturnValue(null);
     const one = await connection();
     one.socket.write(rawGet("/poll?since=0&wait=0"));
     await until(() => asked.mock.calls.length > 0, "the read");
-    remembered.mockRestore();
     cut(one.socket, one.served);
     await one.seenGone;
     gate.open();
