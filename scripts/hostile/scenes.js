@@ -69,11 +69,11 @@ export const SCENES = {
     const count = Math.round(15_000 * scale);
     const before = await server.measure();
     const sockets = await openMany(server.port, count, (socket) => socket.resume());
-    // Not all that a client takes for connected has been taken by the server.
-    await until(async () => (await server.measure()).files >= before.files + count * 0.98, "all taken");
     const there = await server.measure();
+    // Not all that a client takes for connected has been taken by the server.
+    const taken = there.files - before.files;
     say(
-      `${count} connections that say nothing: ${((there.rssBytes - before.rssBytes) / KIB / count).toFixed(1)} KiB each`,
+      `${count} connections that say nothing, of which the server has taken ${taken} now: ${((there.rssBytes - before.rssBytes) / KIB / taken).toFixed(1)} KiB each`,
     );
     const meanwhile = bystander(server.url);
     say(`all gone after ${(await allGone(sockets, "silent connections", 60)).toFixed(1)} s`);
