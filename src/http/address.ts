@@ -11,8 +11,11 @@ const IPV6_PREFIX_BITS = 64;
 const COUNTED = Symbol("counted");
 
 const KNOWN_MAX = 20_000;
-/** The longest that an address can have; a header can have anything. */
-const ADDRESS_CHARS_MAX = 45;
+/** The longest that an address with a port can have; a header can have anything. */
+const ADDRESS_CHARS_MAX = 53;
+/** Whoever a trusted proxy names by what is no address: counted together, or to be named so would be a way round limits. */
+const UNREADABLE = "unreadable";
+const GONE = "gone";
 
 interface Known {
   [COUNTED]?: string | null;
@@ -39,7 +42,7 @@ export class Addresses {
 
   of(req: IncomingMessage): string {
     const { remoteAddress } = req.socket;
-    if (remoteAddress === undefined) return "gone";
+    if (remoteAddress === undefined) return GONE;
     return this.#trustsNobody ? remoteAddress : proxyaddr(req, this.#trust);
   }
 
@@ -62,16 +65,25 @@ export class Addresses {
   counted(address: string): string | null {
     const known = this.#counted.get(address);
     if (known !== undefined) return known;
-    const form = countedForm(address);
-    const counted = this.#trustsNobody && form !== null && isLoopback(form) ? null : form;
+    const counted = this.#trustsNobody ? directForm(address) : forwardedForm(address);
     if (this.#counted.size >= KNOWN_MAX) this.#counted.clear();
     if (address.length <= ADDRESS_CHARS_MAX) this.#counted.set(address, counted);
     return counted;
   }
 }
 
-/** An address as it is counted, or null for what is no address. */
-export function countedForm(address: string): string | null {
+function directForm(address: string): string | null {
+  const form = countedForm(address);
+  return form !== null && isLoopback(form) ? null : form;
+}
+
+function forwardedForm(address: string): string | null {
+  return address === GONE ? null : (countedForm(address) ?? UNREADABLE);
+}
+
+/** An address as it is counted, or null for what is no address. Some proxies (Azure's, IIS) name the port, too. */
+export function countedForm(given: string): string | null {
+  const address = given.replace(PORT, "$1$2");
   // Most are this, and parsing costs more than asking.
   if (/^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(address) && ipaddr.IPv4.isValidFourPartDecimal(address))
     return address;
@@ -81,6 +93,9 @@ export function countedForm(address: string): string | null {
   if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${bare}/${IPV6_PREFIX_BITS}`).toString()}/${IPV6_PREFIX_BITS}`;
 }
+
+/** With brackets of an IPv6 address, which tell its end from its port. */
+const PORT = /^(?:\[([0-9a-fA-F:.%]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5})$/;
 
 /** Of an address as it is counted. */
 export function isLoopback(counted: string): boolean {
