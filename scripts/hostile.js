@@ -10,14 +10,32 @@ import { SCENES } from "./hostile/scenes.js";
 import { startServer } from "./hostile/server.js";
 
 const scenes = { ...SCENES, restart, "fan-out": fanOut };
-const { values, positionals } = parseArgs({
-  options: { scale: { type: "string", default: "1" } },
-  allowPositionals: true,
-});
+const USAGE = `node scripts/hostile.js [--scale S] [scene ...]
+  Scenes: ${Object.keys(scenes).join(", ")}; without any, all of them.
+  --scale S  how many of the clients, above 0, and 1 (all of them) at most; 1 unless given
+  Needs the built server (npm run build). Ends with 1 when a promise was broken.`;
+
+const { values, positionals } = asked();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const scale = Number(values.scale);
 const unknown = positionals.filter((name) => !Object.hasOwn(scenes, name));
-if (unknown.length > 0 || !(scale > 0 && scale <= 1)) {
-  console.error(`Scenes: ${Object.keys(scenes).join(", ")}. --scale is above 0, and 1 at most.`);
+if (unknown.length > 0) refuse(`There is no scene "${unknown[0]}".`);
+if (!(scale > 0 && scale <= 1)) refuse(`--scale cannot be "${values.scale}".`);
+
+function asked() {
+  const options = { scale: { type: "string", default: "1" }, help: { type: "boolean", short: "h" } };
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+function refuse(mistake) {
+  console.error(`${mistake}\n${USAGE}`);
   process.exit(2);
 }
 
