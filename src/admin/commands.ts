@@ -1,6 +1,7 @@
 /** The commands: what each is given, what it does, and the sentence that says what happened. */
+import { SLOW_S_MAX } from "../core/limits.js";
 import type { Moderation, RestrictionKind, Subject } from "../core/moderation.js";
-import { SLOW_S_MAX, subjectOf, termsOf, untilWords, wholeIn } from "../http/moderation-subject.js";
+import { subjectOf, termsOf, untilWords, wholeIn } from "../http/moderation-subject.js";
 import { LOOKS } from "./looks.js";
 import { UsageError } from "./usage.js";
 import { safe } from "./words.js";

@@ -1,7 +1,8 @@
 /** What a moderator may do by a form: each act by its name, with the fields that it reads. */
 import { ParkbenchError } from "../core/errors.js";
+import { SLOW_S_MAX } from "../core/limits.js";
 import type { Moderation, RestrictionKind } from "../core/moderation.js";
-import { SLOW_S_MAX, subjectOf, termsOf, wholeIn } from "./moderation-subject.js";
+import { subjectOf, termsOf, wholeIn } from "./moderation-subject.js";
 import { type Fields, only } from "./request.js";
 
 /** `by`: who acts, for the audit. */

@@ -6,7 +6,6 @@ import { countedForm, isLoopback } from "./address.js";
 
 /** Ten years: whoever means longer means for good. */
 export const MINUTES_MAX = 5_256_000;
-export const SLOW_S_MAX = 3600;
 const REASON_CHARS_MAX = 200;
 
 /** Throws `bad_request`. `trustsProxy`: whether addresses behind a proxy on this machine are known. */

@@ -91,7 +91,7 @@ describe("what cannot be", () => {
     [["ban", "user", "1", "--name", "x"], '"ban" takes no --name.'],
     [["ban", "user", "1", "--colour", "red"], "--colour"],
     [["remove", "1e3"], '"ID" must be a whole number'],
-    [["slow", "lobby", "1.5"], '"SECONDS" must be a whole number from 0 to 3600.'],
+    [["slow", "lobby", "1.5"], '"SECONDS" must be a whole number from 0 to 86400.'],
     [["rooms", "lobby"], "That is too much."],
   ])("%j ends with 2", async (args, words) => {
     const { code, out, err } = await run(...args);
