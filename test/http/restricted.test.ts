@@ -36,8 +36,11 @@ async function asLateAsTheBell(): Promise<void> {
 }
 
 const user = (who: Member): Subject => ({ kind: "user", value: String(who.user.id) });
-const restrict = (kind: "ban" | "mute", subject: Subject, untilMs: number | null = null) =>
-  app().chat.store.moderation.restrict(kind, subject, { untilMs, reason: "noise" }, "owner");
+/** In force when it resolves, also while nobody waits and so nobody hears the bell. */
+async function restrict(kind: "ban" | "mute", subject: Subject, untilMs: number | null = null) {
+  await app().chat.store.moderation.restrict(kind, subject, { untilMs, reason: "noise" }, "owner");
+  await asLateAsTheBell();
+}
 const as = (who: Member) => ({ cookie: who.cookie, origin: app().url });
 const send = (who: Member, form: Record<string, string>) =>
   call(`${app().url}/send`, { form, headers: as(who) });
