@@ -121,7 +121,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     webSocket,
     live: liveHandler({ ...reading, streams, pages, limits }),
     history: historyHandler(reading),
-    makeRoom: makeRoomHandler({ ...form, rooms: store.rooms }),
+    makeRoom: makeRoomHandler({ ...form, rooms: store.rooms, addresses }),
     wait: waitHandler({ ...reading, parking, pages, guard, load, waitS }),
     pages,
     frames,

@@ -3,6 +3,7 @@ import { ParkbenchError } from "../core/errors.js";
 import { TITLE_CODE_POINTS_MAX } from "../core/limits.js";
 import { ROOM_NAME, type Rooms } from "../core/room.js";
 import { isLonger, NFC_SHRINKS_TO } from "../core/text.js";
+import type { Addresses } from "./address.js";
 import { type FormParts, formHandler, typed } from "./form.js";
 import { fresh } from "./fresh.js";
 import type { Pages } from "./pages.js";
@@ -10,11 +11,13 @@ import type { Handler } from "./poll.js";
 import { type Fields, only } from "./request.js";
 
 export function makeRoomHandler(
-  parts: FormParts & { readonly rooms: Rooms; readonly pages: Pages },
+  parts: FormParts & { readonly rooms: Rooms; readonly pages: Pages; readonly addresses: Addresses },
 ): Handler {
   return formHandler(parts, {
-    async act(_req, fields, { user }) {
+    async act(req, fields, { user }) {
       if (!user) throw new ParkbenchError("not_signed_in", "Sign in first, then make the room.");
+      // Everybody reads its title.
+      parts.guard.refuseWriter(user, parts.addresses.of(req));
       const room = { ...roomIn(fields), createdBy: user.id };
       const { name, title } = await parts.rooms.create(room, parts.limits.roomsPerUserMax);
       return { status: 201, content: { name, title }, location: fresh(`/rooms/${name}`) };

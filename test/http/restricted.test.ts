@@ -78,6 +78,19 @@ describe("somebody who is muted", () => {
     stream.leave();
   });
 
+  it("makes no room either: its title would be read by all", async () => {
+    await restrict("mute", user(tom));
+    const make = (who: Member, name: string, page: Record<string, string> = {}) =>
+      call(`${app().url}/rooms`, {
+        form: { name, title: "Words & more", token: who.token, ...page },
+        headers: as(who),
+      });
+    const refused = await make(tom, "by-tom", { page: "1" });
+    expect([refused.status, fieldIn(refused.text, "title")]).toEqual([403, "Words & more"]);
+    expect(codeOf(await make(tom, "by-tom"))).toBe("muted");
+    expect((await make(bob, `by-bob-${n}`)).status).toBe(201);
+  });
+
   it("may be a name without a session, of which no other name is meant", async () => {
     await restrict("mute", { kind: "name", value: "one shot" });
     const guest = (name: string) => call(`${app().url}/send`, { form: { name, text: "hi" } });
