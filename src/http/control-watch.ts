@@ -70,6 +70,7 @@ export async function watchControl(parts: ControlWatchParts): Promise<ControlWat
         for (const { id, kind, subject } of rows) {
           seen = id;
           if (kind === "session") parking.releaseSession(subject);
+          if (kind === "renamed") parking.recallSession(subject);
         }
         if (rows.length === ROWS_PER_READ) rung = true;
       }

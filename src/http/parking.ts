@@ -160,8 +160,12 @@ export class Parking {
   /** Answers the parked readers of a session that has ended: they come back as who they are now. */
   releaseSession(session: string): void {
     this.#ended.add(session);
-    // In the order in which they came: the oldest is first.
     for (const oldest of this.#ended) if (this.#ended.size > ENDED_MAX) this.#ended.delete(oldest);
+    this.recallSession(session);
+  }
+
+  /** The same for one that goes on, under another name: who stays is known, and may be banned, by the name. */
+  recallSession(session: string): void {
     for (const guest of [...(this.#bySession.get(session) ?? [])]) guest.release("session");
   }
 

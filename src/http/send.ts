@@ -3,9 +3,9 @@ import { formatCursor } from "../core/cursor.js";
 import { ParkbenchError } from "../core/errors.js";
 import type { Load } from "../core/load.js";
 import type { Appended, MessageLog } from "../core/log.js";
-import type { Draft } from "../core/message.js";
+import type { Author, Draft } from "../core/message.js";
 import type { Room } from "../core/room.js";
-import type { Users } from "../core/user.js";
+import type { User, Users } from "../core/user.js";
 import type { Asker, Identity } from "../identity/identity.js";
 import type { Addresses } from "./address.js";
 import { messageObject } from "./encode.js";
@@ -125,8 +125,7 @@ export function sender(parts: SendParts): Send {
     parts.guard.refuseWriter(author, address);
     await mustPost(user, room);
     return parts.sendLimits.within(room, { asker, folded, address }, async () => {
-      // A session's copy of the name may be behind: only the one of the users' table is held.
-      if (user) return log.append({ ...draft, author: (await users?.touch(user.id)) ?? user });
+      if (user) return log.append({ ...draft, author: await authorNow(user, address) });
       if (folded !== null && (await users?.isHeld(folded))) {
         throw new ParkbenchError(
           "name_taken",
@@ -135,6 +134,13 @@ export function sender(parts: SendParts): Send {
       }
       return log.append(draft);
     });
+  }
+
+  /** A session's copy of the name, or a socket's, may be behind: only the one of the users' table is held, or banned. */
+  async function authorNow(user: User, address: string): Promise<Author> {
+    const now = (await users?.touch(user.id)) ?? user;
+    if (now.name !== user.name) parts.guard.refuseWriter(now, address);
+    return now;
   }
 
   async function mustPost(user: Asker["user"], room: Room): Promise<void> {
