@@ -1,6 +1,6 @@
 /** How often somebody may guess at a moderator's code. */
 import { ParkbenchError } from "../core/errors.js";
-import type { Rates } from "../core/rates.js";
+import { type Rates, within } from "../core/rates.js";
 
 const GUESSES_MAX = 5;
 const WINDOW_S = 60;
@@ -17,13 +17,14 @@ export class Guesses {
    * wrong ones in a minute, right or wrong as this one may be.
    */
   async count(keys: readonly string[], guess: () => Promise<boolean>): Promise<boolean> {
-    const limits = keys.map((key) => ({ key: `guesses by ${key}`, max: GUESSES_MAX, windowS: WINDOW_S }));
-    // Before it is known how it ends: many at once must not all pass.
-    for (const limit of limits) {
-      const waitS = await this.#rates.take(limit);
-      if (waitS !== null) throw refusal(waitS);
-    }
-    const isRight = await guess();
+    const limits = keys.map((key) => ({
+      key: `guesses by ${key}`,
+      max: GUESSES_MAX,
+      windowS: WINDOW_S,
+      refusal,
+    }));
+    // Taken before it is known how it ends: many at once must not all pass.
+    const isRight = await within(this.#rates, limits, guess);
     if (isRight) for (const limit of limits) await this.#rates.giveBack(limit);
     return isRight;
   }

@@ -106,6 +106,14 @@ describe("guessing", () => {
     expect((await type(await signIn(app().url, "Gus"), "WRONG", "10.2.0.2")).status).toBe(403);
   });
 
+  it("costs a session nothing while its address has to wait", async () => {
+    const [ida, jon] = [await signIn(app().url, "Ida"), await signIn(app().url, "Jon")];
+    for (let n = 0; n < 5; n++) expect((await type(ida, "WRONG", "10.3.0.1")).status).toBe(403);
+    const code = await codeFor("Jon");
+    for (let n = 0; n < 6; n++) expect((await type(jon, code, "10.3.0.1")).status).toBe(429);
+    expect((await type(jon, code, "10.3.0.2")).status).toBe(303);
+  });
+
   it("is not what a moderator does who types right codes", async () => {
     for (let n = 0; n < 7; n++) await moderator(app(), `Moderator ${n}`);
   });
