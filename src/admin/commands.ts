@@ -121,7 +121,7 @@ function restriction(kind: RestrictionKind, does: string): Command {
 function lifting(kind: RestrictionKind, does: string): Command {
   const usage = `un${kind} ${WHOM}`;
   return command(usage, does, [], (args) => {
-    const subject = subjectIn(args, usage);
+    const subject = subjectIn({ ...args, trustsProxy: true }, usage);
     return async (moderation) => {
       const isLifted = await moderation.lift(kind, subject, OWNER);
       const whom = await wordsFor(subject, moderation);

@@ -10,7 +10,8 @@ export type Act = (fields: Fields, by: string) => Promise<unknown>;
 
 /** `trustsProxy`: whether addresses behind a proxy on this machine are known. */
 export function moderationActs(moderation: Moderation, trustsProxy: boolean): Readonly<Record<string, Act>> {
-  const subjectIn = (fields: Fields) => subjectOf(field(fields, "of"), field(fields, "whom"), trustsProxy);
+  const subjectIn = (fields: Fields, isLoopbackKnown = trustsProxy) =>
+    subjectOf(field(fields, "of"), field(fields, "whom"), isLoopbackKnown);
   const restrict =
     (kind: RestrictionKind): Act =>
     (fields, by) => {
@@ -20,7 +21,7 @@ export function moderationActs(moderation: Moderation, trustsProxy: boolean): Re
   const lift =
     (kind: RestrictionKind): Act =>
     (fields, by) =>
-      moderation.lift(kind, subjectIn(fields), by);
+      moderation.lift(kind, subjectIn(fields, true), by);
 
   return {
     remove: (fields, by) =>

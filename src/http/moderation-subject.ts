@@ -20,7 +20,8 @@ export function subjectOf(kind: string | undefined, text: string | undefined, tr
 }
 
 function addressOf(text: string, trustsProxy: boolean): string {
-  const counted = countedForm(text);
+  // Also as lists show it, the /64 of an IPv6 address.
+  const counted = countedForm(/:.*\/64$/.test(text) ? text.slice(0, -"/64".length) : text);
   if (counted === null) throw wrong(`"${text}" is no IPv4 or IPv6 address.`);
   if (isLoopback(counted) && !trustsProxy)
     throw wrong(

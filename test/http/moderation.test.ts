@@ -52,6 +52,16 @@ describe("a moderator", () => {
     }
   });
 
+  it("lifts what the page lists, an IPv6 network too", async () => {
+    await act(app(), mia, { act: "ban", of: "address", whom: "2001:db8::5" });
+    const { text } = await pageFor(app(), mia, "/moderation");
+    const listed = 'name="whom" value="2001:db8::/64"';
+    expect(text).toContain(listed);
+    const lifted = await act(app(), mia, { act: "unban", of: "address", whom: "2001:db8::/64" });
+    expect(lifted.status).toBe(303);
+    expect((await pageFor(app(), mia, "/moderation")).text).toContain('<p class="empty">Nobody.</p>');
+  });
+
   it("closes, opens and slows a room", async () => {
     await act(app(), mia, { act: "close", room: "lobby" });
     const refused = await call(`${app().url}/send`, { form: { name: "Cy", text: "too late" } });
