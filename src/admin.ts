@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(helpText());
     return 0;
   }
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(`There is no command "${name}". "npm run admin -- help" lists them.`);
   const config = readConfig(process.env);
   const trustsProxy =

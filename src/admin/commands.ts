@@ -109,6 +109,8 @@ function restriction(kind: RestrictionKind, does: string): Command {
   const usage = `${kind} ${WHOM} [--minutes N] [--reason TEXT]`;
   return command(usage, does, ["minutes", "reason"], (args) => {
     const subject = subjectIn(args, usage);
+    // Of a shell variable that is not set; without the option it would be for good.
+    if (args.values.minutes === "") throw new UsageError("--minutes is empty.", { usage });
     const terms = termsOf(args.values.minutes, args.values.reason);
     return async (moderation) => {
       await moderation.restrict(kind, subject, terms, OWNER);
@@ -140,7 +142,7 @@ function subjectIn(args: Args, usage: string): Subject {
 
 async function wordsFor({ kind, value }: Subject, moderation: Moderation): Promise<string> {
   if (kind !== "user") return `the ${kind} ${safe(value)}`;
-  const user = /^[0-9]{1,15}$/.test(value) ? await moderation.user(Number(value)) : null;
+  const user = /^[1-9][0-9]{0,14}$/.test(value) ? await moderation.user(Number(value)) : null;
   return `user ${safe(value)} (${user ? safe(user.name) : "of whom this database knows nothing"})`;
 }
 

@@ -35,6 +35,12 @@ describe("without a server", () => {
       /^Banned user 77 \(of whom this database knows nothing\) until this is lifted\.$/,
     ],
     [["bans"], /^what {2}whom {5}how long {6}by {5}reason\nban {3}user 77 {2}until lifted {2}owner$/],
+    // Not Ana: her number is 1.
+    [
+      ["ban", "user", "01"],
+      /^Banned user 01 \(of whom this database knows nothing\) until this is lifted\.$/,
+    ],
+    [["unban", "user", "01"], /^User 01 \(of whom/],
     [["ban", "address", "2001:db8::5"], /^Banned the address 2001:db8::\/64 until/],
     [["unban", "address", "2001:db8::/64"], /^The address 2001:db8::\/64 may come in again\.$/],
     [["unban", "address", "127.0.0.1"], /^There was no ban of the address 127\.0\.0\.1\./],
@@ -83,6 +89,7 @@ describe("what cannot be", () => {
 
   it.each([
     [["dance"], 'There is no command "dance".'],
+    [["toString"], 'There is no command "toString".'],
     [["ban"], "Something is missing.\nUsage: npm run admin -- ban (user ID | name NAME | address A)"],
     [["ban", "Ana"], "Something is missing."],
     [["ban", "dog", "Rex"], '"dog" is none of "user", "name" and "address".'],
@@ -91,6 +98,7 @@ describe("what cannot be", () => {
     [["ban", "address", "::1"], "while TRUST_PROXY is off"],
     [["ban", "user", "1", "--minutes", "-5"], "minutes"],
     [["ban", "user", "1", "--minutes", "soon"], '"minutes" must be a whole number from 1 to'],
+    [["ban", "user", "1", "--minutes", ""], "--minutes is empty.\nUsage:"],
     [["ban", "user", "1", "--name", "x"], '"ban" takes no --name.'],
     [["ban", "user", "1", "--colour", "red"], "--colour"],
     [["remove", "1e3"], '"ID" must be a whole number'],
