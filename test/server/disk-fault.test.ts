@@ -64,7 +64,10 @@ describe.skipIf(!tools.cc)("a disk fault", () => {
       fault.end();
       expect((await say(server, "after")).status).toBe(201);
       expect(poll && pollBody(await poll.answer).messages.map(({ text }) => text)).toEqual(["after"]);
-      expect((await call(`${server.url}/readyz`)).status).toBe(200);
+      // An answer is believed for a second.
+      await expect
+        .poll(async () => (await call(`${server.url}/readyz`)).status, { timeout: 10_000 })
+        .toBe(200);
       expect(await server.stop("SIGKILL")).toBe("SIGKILL");
       expect(textsIn(server.database)).toEqual(["before", "after"]);
     },
