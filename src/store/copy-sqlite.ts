@@ -85,6 +85,15 @@ export function checkCopy(
   );
 }
 
+/** For a program that has done nothing yet: what to do, and that it may be done again. */
+export function noRoom(path: string, cause: unknown): ParkbenchError {
+  return new ParkbenchError(
+    "storage_full",
+    `There is no room for ${path}: that disk is full. Make room and try again; nothing was changed.`,
+    { cause },
+  );
+}
+
 /** The source is read alone, so that whatever fails in writing is the copy's. */
 function isOfTarget(error: unknown): boolean {
   const isRefused = /^SQLITE_(IOERR_(WRITE|FSYNC|TRUNCATE|CLOSE)|CANTOPEN|READONLY)/.test(sqliteCode(error));
@@ -93,12 +102,7 @@ function isOfTarget(error: unknown): boolean {
 
 function unwritable(path: string, cause: unknown): ParkbenchError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (isFull(cause) || code === "ENOSPC")
-    return new ParkbenchError(
-      "storage_full",
-      `There is no room for ${path}: that disk is full. Make room and try again; nothing was changed.`,
-      { cause },
-    );
+  if (isFull(cause) || code === "ENOSPC") return noRoom(path, cause);
   return new ParkbenchError(
     "storage_failed",
     `The file ${path} cannot be written${code && ` (${code})`}. Nothing was changed.`,

@@ -3,14 +3,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { ParkbenchError } from "../core/errors.js";
 import type { Connection } from "./connection.js";
-import { checkCopy, copySqlite, factsOf, isSound, type LogFacts } from "./copy-sqlite.js";
+import { checkCopy, copySqlite, factsOf, isSound, type LogFacts, noRoom } from "./copy-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { isOurs, missingSteps } from "./migrate-sqlite.js";
 import { patiently } from "./patience.js";
 import { prepareFolder } from "./place.js";
 import { replaceFile } from "./replace-file.js";
 import { connectSqlite, MIGRATIONS } from "./sqlite.js";
-import { explainStart, sqliteCode } from "./sqlite-errors.js";
+import { explainStart, isFull, sqliteCode } from "./sqlite-errors.js";
 import { takeOver } from "./take-over-sqlite.js";
 
 export interface RestoreOptions {
@@ -43,6 +43,8 @@ export async function restoreSqlite({ path: given, from, isStopped }: RestoreOpt
     renew(draft, epoch, old.ids);
     const { rows, newest } = checkCopy(draft, { epoch, newest: backup.newest });
     return { epoch, rows, newest, aside: replaceFile(path, draft), isAbove: old.isKnown };
+  } catch (error) {
+    throw isFull(error) ? noRoom(draft, error) : error;
   } finally {
     rmSync(draft, { force: true });
     old.free();

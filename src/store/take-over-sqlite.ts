@@ -2,11 +2,12 @@
 import { rmSync, statSync } from "node:fs";
 import { ParkbenchError } from "../core/errors.js";
 import { type Connection, only } from "./connection.js";
+import { noRoom } from "./copy-sqlite.js";
 import { anotherProgram } from "./migrate.js";
 import { isOurs } from "./migrate-sqlite.js";
 import { patiently } from "./patience.js";
 import { connectSqlite } from "./sqlite.js";
-import { explainStart, isBusy, sqliteCode } from "./sqlite-errors.js";
+import { explainStart, isBusy, isFull, sqliteCode } from "./sqlite-errors.js";
 import { lookAt } from "./stale-wal.js";
 
 export interface Taken {
@@ -42,6 +43,8 @@ export async function takeOver(path: string, isStopped: boolean): Promise<Taken>
   } catch (error) {
     db?.close();
     if (isBusy(error)) throw inUse(path, error);
+    // Not even its own -wal could be played into it.
+    if (isFull(error)) throw noRoom(path, error);
     if (!/^SQLITE_(NOTADB|CORRUPT|IOERR)/.test(sqliteCode(error))) throw explainStart(path, error);
     if (isStopped) return NOTHING;
     throw untold(path, error);

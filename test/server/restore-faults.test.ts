@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -85,23 +86,37 @@ test("a backup put in place by hand, beside the -wal of what it replaces: no sta
   expect(existsSync(`${asideOf(folder)}-wal`)).toBe(true);
 });
 
-test.skipIf(!tools.mount)(
-  "on a disk without room for it, the database stays as it is",
-  async ({ folder, copy, backUp, onTestFinished }) => {
-    await makeDatabase(
-      folder,
-      Array.from({ length: 40 }, (_, n) => `${n} `.padEnd(3_000, "x")),
-    );
+/** What is done to a disk on which there is a database, and a backup of it elsewhere. */
+interface Full {
+  readonly title: string;
+  readonly signal: "SIGTERM" | "SIGKILL";
+  /** What is left of the disk, in bytes. */
+  readonly left: (copy: string) => number;
+}
+
+test.skipIf(!tools.mount).for<Full>([
+  { title: "the backup", signal: "SIGTERM", left: () => 0 },
+  { title: "the journal of its new epoch", signal: "SIGTERM", left: (copy) => statSync(copy).size + 4_096 },
+  { title: "the database's own -wal", signal: "SIGKILL", left: () => 0 },
+])(
+  "on a disk without room for $title, the database stays as it is",
+  async ({ signal, left }, { folder, copy, backUp, onTestFinished }) => {
+    await makeDatabase(folder);
     await backUp(copy);
-    const disk = makeSmallDisk(256);
+    const disk = makeSmallDisk(1_024);
     onTestFinished(() => disk.remove());
-    await makeDatabase(disk.folder);
+    await makeDatabase(disk.folder, ["kept"], signal);
+    const spare = join(disk.folder, "spare");
+    writeFileSync(spare, Buffer.alloc(left(copy)));
+    disk.fill();
+    rmSync(spare);
     const names = readdirSync(disk.folder);
     const onDisk = join(disk.folder, "parkbench.db");
     const { code, stderr } = await runProgram("restore", [copy], { DATABASE_URL: onDisk });
-    expect(code).toBe(1);
     expect(stderr).toMatch(/^There is no room for \S+: that disk is full\. .*nothing was changed/);
+    expect(code).toBe(1);
     expect(readdirSync(disk.folder)).toEqual(names);
+    disk.free();
     expect(textsIn(onDisk)).toEqual(["kept"]);
   },
 );
