@@ -1,6 +1,6 @@
 /** Said, not silent: a cursor that means nothing here is answered at once, on every transport. */
 import { describe, expect, test } from "vitest";
-import { call, pollBody } from "../support/http-client.js";
+import { call, idOf, pollBody } from "../support/http-client.js";
 import { endOf, parkPolls } from "../support/parked.js";
 import { eventsIn, openStream } from "../support/sse-reader.js";
 import { standalone } from "../support/standalone.js";
@@ -8,8 +8,15 @@ import { openSocket } from "../support/ws-client.js";
 
 const app = standalone();
 
-async function say(text: string): Promise<void> {
-  await call(`${app().url}/send`, { form: { name: "Ana", text } });
+async function say(text: string): Promise<number> {
+  return idOf(await call(`${app().url}/send`, { form: { name: "Ana", text } }));
+}
+
+/** The id of a row that is not kept, and neither is the next. */
+async function removed(): Promise<string> {
+  const [first, upto] = [await say("not kept"), await say("not kept either")];
+  await app().chat.store.retention.pruneRoom("lobby", upto);
+  return String(first);
 }
 
 /** What each transport says first to a cursor: the reason, and the rows that come with it. */
@@ -35,11 +42,13 @@ const WIRES: Readonly<Record<string, (since: string) => Promise<{ reason: unknow
 
 describe.each(Object.keys(WIRES))("by %s", (wire) => {
   test.each([
-    ["epoch", "of another database", () => "1-zzzzzz"],
-    ["ahead", "newer than the newest row", () => "999999"],
+    ["epoch", "of another database", async () => "1-zzzzzz"],
+    ["ahead", "newer than the newest row", async () => "999999"],
+    ["gap", "below what is kept", removed],
   ])("guarantee 5: reset says %s to a cursor %s, with the newest rows", async (reason, _, since) => {
+    const cursor = await since();
     await say("here now");
-    const said = await WIRES[wire]?.(since());
+    const said = await WIRES[wire]?.(cursor);
     expect(said?.reason).toBe(reason);
     expect(said?.texts).toContain("here now");
   });

@@ -99,7 +99,7 @@ test("of two on one file one works, and the other leaves it alone", async ({ fol
   expect(holder.get()).toBe(first);
 });
 
-test("while it removes, another process's sends are stored, and its readers are told of the gap", async ({
+test("guarantee 5: while it removes, another process's sends are stored, and its readers are told of the gap", async ({
   folder,
   start,
 }) => {
