@@ -19,3 +19,13 @@ export function isLonger(text: string, codePointsMax: number): boolean {
  * takes time by the square of the marks on one letter: 31 ms for a body full of them (measured).
  */
 export const NFC_SHRINKS_TO = 4;
+
+/**
+ * What phones type with emoji, and joined scripts (Persian, Sinhala, Hindi) between letters. Nobody sees it, nor knows how
+ * to type a name without.
+ */
+const JOINERS = /(?<=[\p{Emoji}\p{Script=Arabic}\p{M}])(?:\p{Join_Control}|\ufe0e|\ufe0f)+/gu;
+
+export function withoutJoiners(text: string): string {
+  return text.replace(JOINERS, "");
+}

@@ -1,5 +1,6 @@
 /** Who asks, and the names that are held. */
 import type { UserId } from "./message.js";
+import { withoutJoiners } from "./text.js";
 
 export interface User {
   readonly id: UserId;
@@ -43,5 +44,5 @@ export interface Users {
 export function foldName(name: string): string {
   // Most names, at a tenth of the cost.
   if (/^[ -~]*$/.test(name)) return name.toLowerCase();
-  return name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+  return withoutJoiners(name).normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
 }

@@ -1,7 +1,7 @@
 /** Which names a person may take. */
 import { ParkbenchError } from "../core/errors.js";
 import { NAME_CODE_POINTS_MAX } from "../core/limits.js";
-import { isLonger, NFC_SHRINKS_TO } from "../core/text.js";
+import { isLonger, NFC_SHRINKS_TO, withoutJoiners } from "../core/text.js";
 import { foldName, type Name } from "../core/user.js";
 
 /** Names that would pass for the people or the program that run the chat. */
@@ -26,7 +26,8 @@ const WORDS = /[\p{L}\p{M}]+/gu;
 const ALPHABETS = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,
-  /\p{Script=Greek}/u,
+  // But for those that look like no Latin letter, and are signs as well: NFC makes the sign of the ohm a letter.
+  /(?![ΓΔΘΛΞΠΣΦΨΩδθλμξπφψ])\p{Script=Greek}/u,
   /\p{Script=Armenian}/u,
   /\p{Script=Cherokee}/u,
   /\p{Script=Coptic}/u,
@@ -38,7 +39,7 @@ const ALPHABETS = [
  * Throws `bad_name` or `name_reserved`.
  */
 export function checkName(raw: string): Name {
-  const typed = raw.replace(SPACES, " ").trim();
+  const typed = withoutJoiners(raw).replace(SPACES, " ").trim();
   const isShort = !isLonger(typed, NFC_SHRINKS_TO * NAME_CODE_POINTS_MAX);
   const shown = isShort && typed.isWellFormed() ? typed.normalize("NFC") : typed;
   if (shown === "")
@@ -64,7 +65,8 @@ export function checkName(raw: string): Name {
   if (shown.match(WORDS)?.some(isMixed)) {
     throw new ParkbenchError(
       "bad_name",
-      "The name mixes letters of two alphabets in one word, as names do that pass for others. Write each word in one.",
+      "The name mixes letters of two alphabets in one word, as names do that pass for others. " +
+        "Write each word in one, or put a space or hyphen between the two.",
     );
   }
   const folded = foldName(shown).replace(SPACES, " ").trim();

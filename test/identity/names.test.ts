@@ -36,6 +36,13 @@ describe("a name is taken", () => {
     ["Việt", "Việt"],
     ["a\u0302\u0327", "a\u0327\u0302".normalize("NFC")],
     ["administration", "administration"],
+    // What a phone types with them, and nobody sees.
+    ["\u2764\ufe0fAna", "\u2764Ana"],
+    ["\u2764\ufe0f\u200d\u{1f525}", "\u2764\u{1f525}"],
+    ["\u{1f468}\u200d\u{1f469}\u{1f3fd}\u200d\u{1f467}", "\u{1f468}\u{1f469}\u{1f3fd}\u{1f467}"],
+    ["\u{1f1e9}\u{1f1ea} 1\ufe0f\u20e3", "\u{1f1e9}\u{1f1ea} 1\u20e3"],
+    ["\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0639\u0644\u06cc\u0631\u0636\u0627"],
+    ["\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u0dc1\u0dca\u0dbb\u0dd3"],
     ["Administrators", "Administrators"],
   ])("%j", (raw, shown) => {
     expect(checkName(raw).shown).toBe(shown);
@@ -134,6 +141,7 @@ describe("two names", () => {
     ["℡", "tel"],
     ["ａｂｃ　ｄ", "abc d"],
     ["Ǆ", "ǆ"],
+    ["\u2764\ufe0fAna", "\u2764Ana"],
   ])("%j and %j are the same", (one, other) => {
     expect(folded(one)).toBe(folded(other));
   });

@@ -44,10 +44,29 @@ describe("a word of two alphabets", () => {
     ["Japanese with Latin letters", "\u30c6\u30b9\u30c8A"],
     ["Chinese with Latin letters", "A\u674e"],
     ["a unit", "\u00b5m"],
+    ["the same with the letter", "\u03bcm"],
+    ["the sign of the ohm, a letter in NFC", "k\u2126"],
+    ["Greek letters that look like no Latin one", "\u03a9mega_\u0394M\u03c0"],
+    ["a Greek nick with a digit", "\u03b1\u03b21"],
+    ["Cyrillic with digits", "\u0418\u0432\u0430\u043d2007"],
+    ["Roman numerals", "Louis\u2169\u2163"],
+    ["a Cyrillic name with a Roman numeral", "\u0418\u0432\u0430\u043d\u2163"],
+    ["Serbian in Cyrillic letters", "\u0402\u043e\u0440\u0452\u0435"],
+    ["Japanese that begins with a Latin letter", "T\u30b7\u30e3\u30c4"],
+    ["Chinese letters and a Latin name", "\u4f50\u85e4Ken"],
+    ["Korean with Latin letters", "\ud55c\uad6dKim"],
+    ["Arabic with Latin letters", "\u0645\u062d\u0645\u062fAli"],
+    ["Hebrew with Latin letters", "\u05d3\u05d5\u05d3David"],
+    ["Hawaiian", "Ka\u02bbiulani"],
     ["Vietnamese", "Nguy\u1ec5n"],
     ["Serbian in Latin letters", "\u0110or\u0111e"],
   ])("%s is taken", (_what, name) => {
     expect(codeFor(name)).toBeNull();
+  });
+
+  it("is refused with what to do instead, which then is taken", () => {
+    expect(() => checkName("DJ\u0418\u0432\u0430\u043d")).toThrow(/put a space or hyphen between/);
+    for (const between of [" ", "-"]) expect(codeFor(`DJ${between}\u0418\u0432\u0430\u043d`)).toBeNull();
   });
 });
 
