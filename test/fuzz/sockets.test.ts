@@ -91,13 +91,17 @@ async function talk({ server, acked, cut }: Fuzzed, one: Connection, mark: () =>
   // After a FIN it is for the server to close, whatever was on its way.
   if (one.ending !== "end") socket.reset();
   await socket.gone;
+  const sent: string[] = [];
   for (const answer of answersIn(socket.received())) {
     judge(answer, false);
     const id = isSent(answer.body) ? ackedIn(answer) : null;
-    if (id !== null) acked.add(id);
+    if (id === null) continue;
+    acked.add(id);
+    sent.push(answer.body);
   }
-  // Of these no answer may have come. What was refused must be no row, but which answer was whose is not known here.
-  for (const each of marks) if (!socket.received().includes(`"text":"${each}"`)) cut.add(each);
+  // Of these no answer may have come: a stream or a poll on the same connection can tell of the row before. What was
+  // refused must be no row, but which answer was whose is not known here.
+  for (const each of marks) if (!sent.some((body) => body.includes(`"text":"${each}"`))) cut.add(each);
 }
 
 /** A send's answer, among those of polls and pages. */
