@@ -8,16 +8,23 @@ import type { Socket } from "node:net";
  */
 const PIPELINED_MAX = 4;
 
-const openBy = new WeakMap<Socket, number>();
+const openBy = new WeakMap<Socket, Set<ServerResponse>>();
 
 /** Counts a request until it is answered. False, and the connection is cut, when there are too many before it. */
 export function mayBegin({ socket }: IncomingMessage, res: ServerResponse): boolean {
-  const open = (openBy.get(socket) ?? 0) + 1;
-  if (open > PIPELINED_MAX) {
+  const open = openBy.get(socket) ?? new Set();
+  if (open.size >= PIPELINED_MAX) {
     socket.destroy();
     return false;
   }
-  openBy.set(socket, open);
-  res.once("close", () => openBy.set(socket, (openBy.get(socket) ?? 1) - 1));
+  openBy.set(socket, open.add(res));
+  res.once("close", () => open.delete(res));
   return true;
+}
+
+/** Of answers that are there and wait for one before them, a parked one maybe: the socket knows nothing of them yet. */
+export function bytesBehind(socket: Socket): number {
+  let bytes = 0;
+  for (const res of openBy.get(socket) ?? []) if (res.socket === null) bytes += res.writableLength;
+  return bytes;
 }

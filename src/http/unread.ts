@@ -1,6 +1,7 @@
 /** Cuts connections whose other end does not take what was written to it: answers that nobody reads must not fill our memory. */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { bytesBehind } from "./pipelined.js";
 
 const LOOK_MS = 1000;
 /** As for streams: so long, and as long as a satellite link would take for what waits. */
@@ -13,6 +14,11 @@ interface Seen {
   /** What the system had taken of all that was written. */
   readonly takenBytes: number;
   readonly untilMs: number;
+}
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly heldBytes: number;
 }
 
 /** Looks each second as long as the server lives. A cursor makes it harmless: whoever comes back goes on where it was. */
@@ -31,36 +37,40 @@ export function cutUnread(server: Server): void {
   function look(): void {
     const nowMs = performance.now();
     let allBytes = 0;
-    const waiting: Socket[] = [];
+    const waiting: Waiting[] = [];
     for (const socket of sockets) {
-      const waitingBytes = socket.writableLength;
-      if (waitingBytes === 0) {
-        seen.delete(socket);
-        continue;
-      }
-      const takenBytes = socket.bytesWritten - waitingBytes;
-      const before = seen.get(socket);
-      if (!before || takenBytes > before.takenBytes) {
-        seen.set(socket, {
-          takenBytes,
-          untilMs: nowMs + DRAIN_MS + (waitingBytes * 1000) / SLOWEST_BYTES_PER_S,
-        });
-      } else if (nowMs > before.untilMs) {
+      if (isStalled(socket, nowMs)) {
         socket.destroy();
         continue;
       }
-      allBytes += waitingBytes;
-      waiting.push(socket);
+      const heldBytes = socket.writableLength + bytesBehind(socket);
+      if (heldBytes === 0) continue;
+      allBytes += heldBytes;
+      waiting.push({ socket, heldBytes });
     }
     if (allBytes > ALL_BYTES_MAX) cutMost(waiting, allBytes - ALL_BYTES_MAX);
   }
+
+  function isStalled(socket: Socket, nowMs: number): boolean {
+    const waitingBytes = socket.writableLength;
+    if (waitingBytes === 0) {
+      seen.delete(socket);
+      return false;
+    }
+    const takenBytes = socket.bytesWritten - waitingBytes;
+    const before = seen.get(socket);
+    if (before && takenBytes <= before.takenBytes) return nowMs > before.untilMs;
+    const untilMs = nowMs + DRAIN_MS + (waitingBytes * 1000) / SLOWEST_BYTES_PER_S;
+    seen.set(socket, { takenBytes, untilMs });
+    return false;
+  }
 }
 
-function cutMost(waiting: readonly Socket[], bytes: number): void {
+function cutMost(waiting: readonly Waiting[], bytes: number): void {
   let left = bytes;
-  for (const socket of [...waiting].sort((a, b) => b.writableLength - a.writableLength)) {
+  for (const { socket, heldBytes } of [...waiting].sort((a, b) => b.heldBytes - a.heldBytes)) {
     if (left <= 0) return;
-    left -= socket.writableLength;
+    left -= heldBytes;
     socket.destroy();
   }
 }

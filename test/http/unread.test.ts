@@ -2,6 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { mayBegin } from "../../src/http/pipelined.js";
 import { cutUnread } from "../../src/http/unread.js";
 import { rawGet } from "../support/raw-socket.js";
 import { openStalled, type Stalled } from "../support/stalled.js";
@@ -14,6 +15,7 @@ const ANSWER = Buffer.alloc(24 * MIB, "x");
 let server: Server;
 let port: number;
 let nowMs: number;
+let behind = 0;
 const served: Socket[] = [];
 const clients: Stalled[] = [];
 
@@ -22,7 +24,10 @@ beforeEach(async () => {
   nowMs = performance.now();
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   served.length = clients.length = 0;
-  server = createServer((_req, res) => res.end(ANSWER));
+  server = createServer((req, res) => {
+    if (mayBegin(req, res) && req.url !== "/parked") res.end(ANSWER);
+    behind += Number(req.url === "/behind");
+  });
   server.on("connection", (socket) => served.push(socket));
   cutUnread(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -82,6 +87,20 @@ it("when all together wait for more than 256 MiB, as many are cut as that takes,
   expect(cut()).toBe(Math.ceil(over / 24));
   const left = served.reduce((sum, socket) => sum + (socket.destroyed ? 0 : socket.writableLength), 0);
   expect(left).toBeLessThanOrEqual(256 * MIB);
+});
+
+it("what waits behind a parked answer counts, too: it is in no socket yet", async () => {
+  behind = 0;
+  const packet = rawGet("/parked") + rawGet("/behind").repeat(3);
+  for (let n = 0; n < 4; n++) clients.push(await openStalled(port, packet));
+  vi.mocked(performance.now).mockRestore();
+  await until(() => behind === 4 * 3, "all are answered");
+  vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+  expect(served.map(({ writableLength }) => writableLength)).toEqual([0, 0, 0, 0]);
+  pass(1000);
+  expect(cut()).toBe(1);
+  pass(100_000);
+  expect(cut()).toBe(1);
 });
 
 it("negative twin: 256 MiB are left alone", async () => {
