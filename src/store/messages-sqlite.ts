@@ -8,6 +8,7 @@ import { bindId, type Connection, only, type Statement } from "./connection.js";
 import { MessageReads } from "./message-reads-sqlite.js";
 import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
 import { Nonces, senderOf } from "./nonces-sqlite.js";
+import { Pace } from "./pace.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
 
@@ -26,6 +27,7 @@ export class SqliteMessageLog implements MessageLog {
   readonly epoch: string;
   readonly #parts: LogParts;
   readonly #reads: MessageReads;
+  readonly #pace = new Pace();
   readonly #nonces: Nonces;
   readonly #insert: Statement;
   readonly #one: Statement;
@@ -65,11 +67,13 @@ export class SqliteMessageLog implements MessageLog {
   }
 
   since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
-    return this.#parts.reader.read(() => this.#reads.since(rooms, after, limit));
+    const read = () => this.#read(() => this.#reads.since(rooms, after, limit));
+    // The tail's own is for everybody who waits, and nobody is to hold that up.
+    return rooms === "all" ? read() : this.#pace.run(read);
   }
 
   before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {
-    return this.#parts.reader.read(() => this.#reads.before(rooms, before, limit));
+    return this.#pace.run(() => this.#read(() => this.#reads.before(rooms, before, limit)));
   }
 
   newest(): Promise<number> {
@@ -88,6 +92,14 @@ export class SqliteMessageLog implements MessageLog {
 
   close(): Promise<void> {
     return this.#parts.close();
+  }
+
+  #read(job: () => Batch): Promise<Batch> {
+    return this.#parts.reader.read(() => {
+      const batch = job();
+      this.#pace.spend(batch.messages.reduce((bytes, { text }) => bytes + text.length, 0));
+      return batch;
+    });
   }
 
   #add(draft: Draft, data: string | null, key: Key | null): Appended {
