@@ -7,6 +7,7 @@ import type { Batch } from "./core/log.js";
 import type { Message } from "./core/message.js";
 import type { HostDraft } from "./host-send.js";
 import { problemOf, writeProblem } from "./http/errors.js";
+import { mayBegin } from "./http/pipelined.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { handUpgrades } from "./http/upgrade.js";
 import { type OpenChat, openChat } from "./open-chat.js";
@@ -56,6 +57,7 @@ export function createChat(options: ChatOptions = {}): Chat {
 
   const router = express.Router();
   router.use((req, res, next) => {
+    if (!mayBegin(req, res)) return;
     if (open) return open.router(req, res, next);
     opening.then(
       (chat) => chat.router(req, res, next),

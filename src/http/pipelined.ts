@@ -1,6 +1,6 @@
 /** How many requests of one connection are worked on at once: what pipelining may cost. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { type Connection, connectionOf } from "./parking.js";
 
 /**
  * One packet holds 1,000 requests for a page of history, which were all read within one turn: gigabytes. Browsers send the
@@ -8,23 +8,24 @@ import type { Socket } from "node:net";
  */
 const PIPELINED_MAX = 4;
 
-const openBy = new WeakMap<Socket, Set<ServerResponse>>();
+const openBy = new WeakMap<Connection, Set<ServerResponse>>();
 
 /** Counts a request until it is answered. False, and the connection is cut, when there are too many before it. */
-export function mayBegin({ socket }: IncomingMessage, res: ServerResponse): boolean {
-  const open = openBy.get(socket) ?? new Set();
+export function mayBegin(req: IncomingMessage, res: ServerResponse): boolean {
+  const connection = connectionOf(req);
+  const open = openBy.get(connection) ?? new Set();
   if (open.size >= PIPELINED_MAX) {
-    socket.destroy();
+    connection.destroy();
     return false;
   }
-  openBy.set(socket, open.add(res));
+  openBy.set(connection, open.add(res));
   res.once("close", () => open.delete(res));
   return true;
 }
 
 /** Of answers that are there and wait for one before them, a parked one maybe: the socket knows nothing of them yet. */
-export function bytesBehind(socket: Socket): number {
+export function bytesBehind(connection: Connection): number {
   let bytes = 0;
-  for (const res of openBy.get(socket) ?? []) if (res.socket === null) bytes += res.writableLength;
+  for (const res of openBy.get(connection) ?? []) if (res.socket === null) bytes += res.writableLength;
   return bytes;
 }

@@ -1,5 +1,6 @@
 /** A connection that asks for much at once, without reading, is cut; whoever asks for as much as anybody does is answered. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { embedded } from "../support/embedded.js";
 import { call } from "../support/http-client.js";
 import { answersIn } from "../support/raw-answers.js";
 import { openRaw, rawGet } from "../support/raw-socket.js";
@@ -45,4 +46,20 @@ it("negative twin: 100 polls from a cursor are answered at once, the last is par
   await until(() => answersIn(socket.received()).length === 99, "99 answers");
   expect(app().chat.tail.parked).toBe(1);
   socket.reset();
+});
+
+describe("in a host's application", () => {
+  const host = embedded();
+
+  it("1,000 requests in one packet are cut, too, and the host's own are left alone", async () => {
+    const port = Number(new URL(host().host).port);
+    const socket = await openRaw(port);
+    socket.write(rawGet("/chat/history?limit=500").repeat(1000));
+    await socket.gone;
+    expect(answersIn(socket.received()).length).toBeLessThanOrEqual(4);
+    const own = await openRaw(port);
+    own.write(rawGet("/basket").repeat(20));
+    await until(() => answersIn(own.received()).length === 20, "the host's own answers");
+    own.end();
+  });
 });
