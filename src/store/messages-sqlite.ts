@@ -1,6 +1,7 @@
 /** The MessageLog in SQLite. */
 import type { Counts } from "../core/counts.js";
 import { encodeData } from "../core/data.js";
+import { DATA_BYTES_MAX } from "../core/limits.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
 import type { Bell } from "./bell.js";
@@ -97,7 +98,7 @@ export class SqliteMessageLog implements MessageLog {
   #read(job: () => Batch): Promise<Batch> {
     return this.#parts.reader.read(() => {
       const batch = job();
-      this.#pace.spend(batch.messages.reduce((bytes, { text }) => bytes + text.length, 0));
+      this.#pace.spend(batch.messages.reduce((bytes, message) => bytes + weightOf(message), 0));
       return batch;
     });
   }
@@ -122,6 +123,11 @@ export class SqliteMessageLog implements MessageLog {
     const message = messageOf(row);
     return { outcome: isRepeated(draft, message) ? "repeated" : "conflict", message };
   }
+}
+
+/** Roughly what it costs to send a row: of its data nobody knows how long it was. */
+function weightOf({ text, data }: Message): number {
+  return text.length + (data === null ? 0 : DATA_BYTES_MAX);
 }
 
 const RINGS = { rings: true } as const;

@@ -1,7 +1,7 @@
 /** Large reads wait for one another: what is read in one turn of the event loop is bounded, and all else gets in between. */
 
-/** A few of the largest answers: some 50 ms until they are encoded and written. */
-const TURN_BYTES_MAX = 4 * 1024 * 1024;
+/** One of the largest answers, or many small ones: some 20 ms until they are encoded and written. */
+const TURN_BYTES_MAX = 1_000_000;
 
 /** A thousand connections that ask for a megabyte each were answered in one turn, which held everybody up for seconds. */
 export class Pace {
