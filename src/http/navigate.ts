@@ -1,5 +1,6 @@
 /** POST /page: from page to page by forms, for a session that no link may carry. Changes nothing. */
 import type { IncomingMessage } from "node:http";
+import type { Counts } from "../core/counts.js";
 import type { Load } from "../core/load.js";
 import type { MessageLog } from "../core/log.js";
 import type { Tail } from "../core/tail.js";
@@ -21,6 +22,7 @@ export interface NavigateParts extends FormParts {
   readonly parking: Parking;
   readonly pages: Pages;
   readonly load: Load;
+  readonly counts: Counts;
   readonly waitS: number;
 }
 
@@ -78,7 +80,10 @@ export function navigateHandler(parts: NavigateParts): Handler {
         client: null,
         session,
         user,
-        wake: () => resolve(),
+        wake(_batch, why) {
+          if (why === "full") parts.counts.refuse("full");
+          resolve();
+        },
         fail: reject,
       });
     });

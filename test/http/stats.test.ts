@@ -1,6 +1,7 @@
 /** The numbers in stats(): each moves when its thing happens, and stays where it is when something else does. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { Stats, Transport } from "../../src/core/counts.js";
+import { Cookieless } from "../support/cookieless.js";
 import { say } from "../support/guest.js";
 import { call, codeOf } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
@@ -182,14 +183,18 @@ describe("refused", () => {
     expect(await moved(() => call(`${url}/poll?since=now&wait=0`))).toEqual({});
   });
 
-  it("full: whoever could not be parked, by poll, stream, WebSocket and waiting page", async () => {
+  it("full: whoever could not be parked, by poll, stream, WebSocket and both waiting pages", async () => {
+    const person = new Cookieless(app().url);
+    await person.enter("Paul");
+    await person.press("Lobby");
     for (let n = 0; n < 60; n++) await park(bench(), "/poll?since=now");
     const by = await moved(async () => {
       await call(`${app().url}/poll?since=now`);
       await (await openStream(`${app().url}/events?since=now`)).ended;
       await (await openSocket(app().url, "?since=now")).closed;
       await call(`${app().url}/rooms/lobby/wait?since=now`);
+      await person.press("Wait for new messages");
     });
-    expect(by).toEqual({ full: 4 });
+    expect(by).toEqual({ full: 5 });
   });
 });
