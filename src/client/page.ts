@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { type Composer, composer } from "./page-form.js";
 import { messageList } from "./page-list.js";
 import { localiseAll } from "./page-time.js";
+import { keepTyped } from "./page-typed.js";
 import { notSent, say, tell } from "./page-words.js";
 
 // Where something that it needs is missing it does nothing, and the plain page keeps working.
@@ -31,6 +32,8 @@ function start(list: HTMLElement) {
   var messages = messageList(list, user);
   var form = byId("send") as HTMLFormElement | null;
   var composed: Composer | null = form && composer(form, chat, room, messages.isMine);
+  var text = form && (byId("text") as HTMLInputElement | null);
+  if (text) keepTyped(text, room, list);
 
   say("connecting");
   for (var i = 0; i < chat.kept.length; i++) adopt(chat.kept[i] as Kept);

@@ -83,7 +83,17 @@ describe.skipIf(!tools.chromium)("Chromium", () => {
     expect(await bob.page.getByRole("button", { name: "Remove" }).count()).toBe(0);
     await bob.page.getByLabel("Message as Bob").fill("half a thought");
 
+    const hers = mia.page.getByLabel("Message as Moira");
+    await hers.fill("another half");
     await mia.page.locator(".message", { hasText: "this must go" }).getByRole("button").click();
+    await mia.page.waitForURL("**/rooms/lobby?m=*");
+    await connected(mia.page);
+    expect(await hers.inputValue()).toBe("another half");
+    // Once: what she does with it from now on is hers to say.
+    await hers.fill("");
+    await mia.page.reload();
+    await connected(mia.page);
+    expect(await hers.inputValue()).toBe("");
     await bob.page.locator(".message.removed", { hasText: "Cy" }).first().waitFor();
     expect((await texts(bob.page)).slice(0, 2)).toEqual(["this may stay", "(removed)"]);
     expect(await bob.page.getByLabel("Message as Bob").inputValue()).toBe("half a thought");
