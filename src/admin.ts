@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Args, COMMANDS, helpText } from "./admin/commands.js";
-import { UsageError } from "./admin/usage.js";
-import { ConfigError, readConfig } from "./config.js";
+import { CommandError } from "./admin/usage.js";
+import { program, UsageError } from "./command.js";
+import { readConfig } from "./config.js";
 import { ParkbenchError } from "./core/errors.js";
 import { openStore, pathOf } from "./store/open.js";
 
@@ -16,20 +17,12 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** 0: done. 1: it could not be done. 2: it was not said what to do. */
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const [text, code] = explain(error);
-  process.stderr.write(`${text}\n`);
-  return code;
-});
+await program(() => main(process.argv.slice(2)));
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[]): Promise<string> {
   const { values, positionals } = read(argv);
   const [name = "help", ...rest] = positionals;
-  if (values.help || name === "help") {
-    process.stdout.write(helpText());
-    return 0;
-  }
+  if (values.help || name === "help") return helpText();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(`There is no command "${name}". "npm run admin -- help" lists them.`);
   const config = readConfig(process.env);
@@ -37,22 +30,21 @@ async function main(argv: readonly string[]): Promise<number> {
     typeof config.trustProxy === "number" ? config.trustProxy > 0 : config.trustProxy.length > 0;
   const args: Args = { rest, values, trustsProxy };
   for (const option of Object.keys(values))
-    if (!command.options.includes(option)) throw new UsageError(`"${name}" takes no --${option}.`, command);
+    if (!command.options.includes(option)) throw new CommandError(`"${name}" takes no --${option}.`, command);
   const work = command.prepare(args);
   const store = await openStore({ url: existing(config.databaseUrl) });
   try {
-    process.stdout.write(`${await work(store.moderation)}\n`);
+    return `${await work(store.moderation)}\n`;
   } finally {
     await store.close();
   }
-  return 0;
 }
 
 function read(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
@@ -64,11 +56,4 @@ function existing(databaseUrl: string): string {
     "storage_failed",
     `There is no database at ${path}. Give the server's own DATABASE_URL, or start the server once.`,
   );
-}
-
-function explain(error: unknown): readonly [text: string, code: 1 | 2] {
-  if (error instanceof UsageError) return [error.message, 2];
-  if (error instanceof ParkbenchError && error.code === "bad_request") return [error.message, 2];
-  if (error instanceof ConfigError) return [error.mistakes.join("\n"), 2];
-  return [error instanceof Error ? error.message : String(error), 1];
 }

@@ -1,6 +1,26 @@
 /** A program that does one thing and ends: its words, the environment, what it says, and its exit code. */
 import { parseArgs } from "node:util";
 import { type Config, ConfigError, readConfig } from "./config.js";
+import { ParkbenchError } from "./core/errors.js";
+
+/** It was not said, or not so that it can be understood, what to do. */
+export class UsageError extends Error {
+  override readonly name: string = "UsageError";
+}
+
+/**
+ * Runs a program and prints what it resolves with. Whatever it throws is told on standard error, without a stack trace.
+ * Exit codes: 0 done; 1 it could not be done; 2 it was not said what to do.
+ */
+export async function program(main: () => Promise<string>): Promise<void> {
+  process.stdout.on("error", passOver);
+  try {
+    process.stdout.write(await main());
+  } catch (error) {
+    process.stderr.write(`${wordsOf(error)}\n`);
+    process.exitCode = isMisuse(error) ? 2 : 1;
+  }
+}
 
 export interface Asked {
   readonly config: Config;
@@ -10,27 +30,17 @@ export interface Asked {
   readonly flags: ReadonlySet<string>;
 }
 
-/**
- * Runs `job` and prints the lines that it returns. Whatever it throws is told on standard error, without a stack trace,
- * and the exit code is 1.
- */
-export async function command(
+/** A program about one file: runs `job` and prints the lines that it returns. */
+export function command(
   usage: string,
   flags: readonly string[],
   job: (asked: Asked) => Promise<readonly string[]>,
 ): Promise<void> {
-  try {
+  return program(async () => {
     const asked = read(usage, flags);
     const said = asked === null ? [usage] : await job(asked);
-    process.stdout.write(said.map((line) => `${line}\n`).join(""));
-  } catch (error) {
-    const lines =
-      error instanceof ConfigError
-        ? error.mistakes
-        : [error instanceof Error ? error.message : String(error)];
-    process.stderr.write(lines.map((line) => `${line}\n`).join(""));
-    process.exitCode = 1;
-  }
+    return said.map((line) => `${line}\n`).join("");
+  });
 }
 
 /** Null: help was asked for. */
@@ -39,7 +49,7 @@ function read(usage: string, flags: readonly string[]): Asked | null {
   const { values, positionals } = parse(usage, options);
   if (values.help) return null;
   const [file, ...rest] = positionals;
-  if (file === undefined || file === "" || rest.length > 0) throw new Error(usage);
+  if (file === undefined || file === "" || rest.length > 0) throw new UsageError(usage);
   return { config: readConfig(process.env), file, flags: new Set(Object.keys(values)) };
 }
 
@@ -47,6 +57,21 @@ function parse(usage: string, options: Record<string, { type: "boolean" }>) {
   try {
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${usage}`, { cause: error });
+    throw new UsageError(`${wordsOf(error)}\n${usage}`, { cause: error });
   }
+}
+
+/** Whoever reads what is said may have seen enough, as `head` has; what was done is done. */
+function passOver(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.mistakes.join("\n");
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isMisuse(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof ConfigError) return true;
+  return error instanceof ParkbenchError && error.code === "bad_request";
 }

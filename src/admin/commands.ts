@@ -3,7 +3,7 @@ import { SLOW_S_MAX } from "../core/limits.js";
 import type { Moderation, RestrictionKind, Subject } from "../core/moderation.js";
 import { subjectOf, termsOf, untilWords, wholeIn } from "../http/moderation-subject.js";
 import { LOOKS } from "./looks.js";
-import { UsageError } from "./usage.js";
+import { CommandError } from "./usage.js";
 import { safe } from "./words.js";
 
 export interface Args {
@@ -110,7 +110,7 @@ function restriction(kind: RestrictionKind, does: string): Command {
   return command(usage, does, ["minutes", "reason"], (args) => {
     const subject = subjectIn(args, usage);
     // Of a shell variable that is not set; without the option it would be for good.
-    if (args.values.minutes === "") throw new UsageError("--minutes is empty.", { usage });
+    if (args.values.minutes === "") throw new CommandError("--minutes is empty.", { usage });
     const terms = termsOf(args.values.minutes, args.values.reason);
     return async (moderation) => {
       await moderation.restrict(kind, subject, terms, OWNER);
@@ -160,5 +160,5 @@ function one(args: Args, usage: string): string {
 
 function given({ rest }: Args, count: number, usage: string): readonly string[] {
   if (rest.length === count && rest.every((word) => word.trim() !== "")) return rest;
-  throw new UsageError(rest.length > count ? "That is too much." : "Something is missing.", { usage });
+  throw new CommandError(rest.length > count ? "That is too much." : "Something is missing.", { usage });
 }

@@ -2,7 +2,7 @@
 import { foldName } from "../core/user.js";
 import { minuteOf, wholeIn } from "../http/moderation-subject.js";
 import type { Args, Command, Work } from "./commands.js";
-import { UsageError } from "./usage.js";
+import { CommandError } from "./usage.js";
 import { table } from "./words.js";
 
 const ROWS_DEFAULT = 50;
@@ -78,7 +78,7 @@ function look(
     does,
     options,
     prepare(args) {
-      if (args.rest.length > 0) throw new UsageError("That is too much.", { usage });
+      if (args.rest.length > 0) throw new CommandError("That is too much.", { usage });
       return prepare(args);
     },
   };

@@ -1,9 +1,10 @@
 /** A command that was not given as it must be: what is wrong, and how it goes. */
+import { UsageError } from "../command.js";
 
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+export class CommandError extends UsageError {
+  override readonly name = "CommandError";
 
-  constructor(wrong: string, command?: { readonly usage: string }) {
-    super(command ? `${wrong}\nUsage: npm run admin -- ${command.usage}` : wrong);
+  constructor(wrong: string, command: { readonly usage: string }) {
+    super(`${wrong}\nUsage: npm run admin -- ${command.usage}`);
   }
 }

@@ -1,6 +1,10 @@
 /** What the owner's command line says, with and without a server: its words, its exit codes, and what it never does. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../src/store/open.js";
 import { admin } from "../support/admin.js";
@@ -62,6 +66,25 @@ describe("without a server", () => {
   ])("%j is done, and said in a line that no terminal can misread", async (args, words) => {
     const { code, out, err } = await run(...args);
     expect([code, err, out.trimEnd()]).toEqual([0, "", expect.stringMatching(words)]);
+  });
+
+  it("says no more to whoever has seen enough", async () => {
+    const line = `INSERT INTO audit (actor, action, subject) VALUES ('sql', 'act', '${"x".repeat(200)}')`;
+    const db = new Database(database);
+    db.transaction(() => {
+      for (let n = 0; n < 5000; n++) db.exec(line);
+    })();
+    const program = fileURLToPath(new URL("../../dist/admin.js", import.meta.url));
+    const child = spawn(process.execPath, [program, "audit", "--limit", "5000"], {
+      env: { ...process.env, DATABASE_URL: database },
+    });
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [code] = await once(child, "exit");
+    expect([code, err]).toEqual([0, ""]);
+    db.exec("DELETE FROM audit WHERE actor = 'sql'");
+    db.close();
   });
 
   it("lists its commands", async () => {

@@ -30,7 +30,7 @@ export const test = ownTest.extend<Copies>({
     use(async (run, ...args) => {
       const before = readdirSync(folder).sort();
       const { code, stdout, stderr } = await run(...args);
-      expect([code, stdout]).toEqual([1, ""]);
+      expect([code, stdout]).toEqual([stderr.includes("Usage:") ? 2 : 1, ""]);
       expect(stderr).not.toMatch(/ {4}at |SqliteError|Error:/);
       expect(readdirSync(folder).sort()).toEqual(before);
       return stderr;
