@@ -1,7 +1,7 @@
 /** The commands: what each is given, what it does, and the sentence that says what happened. */
 import { SLOW_S_MAX } from "../core/limits.js";
 import type { Moderation, RestrictionKind, Subject } from "../core/moderation.js";
-import { subjectOf, termsOf, untilWords, wholeIn } from "../http/moderation-subject.js";
+import { newSubjectOf, subjectOf, termsOf, untilWords, wholeIn } from "../http/moderation-subject.js";
 import { LOOKS } from "./looks.js";
 import { CommandError } from "./usage.js";
 import { safe } from "./words.js";
@@ -108,7 +108,8 @@ export function command(
 function restriction(kind: RestrictionKind, does: string): Command {
   const usage = `${kind} ${WHOM} [--minutes N] [--reason TEXT]`;
   return command(usage, does, ["minutes", "reason"], (args) => {
-    const subject = subjectIn(args, usage);
+    const [of, whom] = given(args, 2, usage);
+    const subject = newSubjectOf(of, whom, args.trustsProxy);
     // Of a shell variable that is not set; without the option it would be for good.
     if (args.values.minutes === "") throw new CommandError("--minutes is empty.", { usage });
     const terms = termsOf(args.values.minutes, args.values.reason);
@@ -123,7 +124,8 @@ function restriction(kind: RestrictionKind, does: string): Command {
 function lifting(kind: RestrictionKind, does: string): Command {
   const usage = `un${kind} ${WHOM}`;
   return command(usage, does, [], (args) => {
-    const subject = subjectIn({ ...args, trustsProxy: true }, usage);
+    const [of, whom] = given(args, 2, usage);
+    const subject = subjectOf(of, whom);
     return async (moderation) => {
       const isLifted = await moderation.lift(kind, subject, OWNER);
       const whom = await wordsFor(subject, moderation);
@@ -133,11 +135,6 @@ function lifting(kind: RestrictionKind, does: string): Command {
         : `There was no ${kind} of ${whom}. Nothing was changed.`;
     };
   });
-}
-
-function subjectIn(args: Args, usage: string): Subject {
-  const [kind, text] = given(args, 2, usage);
-  return subjectOf(kind, text, args.trustsProxy);
 }
 
 async function wordsFor({ kind, value }: Subject, moderation: Moderation): Promise<string> {

@@ -2,7 +2,7 @@
 import { ParkbenchError } from "../core/errors.js";
 import { SLOW_S_MAX } from "../core/limits.js";
 import type { Moderation, RestrictionKind } from "../core/moderation.js";
-import { subjectOf, termsOf, wholeIn } from "./moderation-subject.js";
+import { newSubjectOf, subjectOf, termsOf, wholeIn } from "./moderation-subject.js";
 import { type Fields, only } from "./request.js";
 
 /** `by`: who acts, for the audit. */
@@ -10,18 +10,17 @@ export type Act = (fields: Fields, by: string) => Promise<unknown>;
 
 /** `trustsProxy`: whether addresses behind a proxy on this machine are known. */
 export function moderationActs(moderation: Moderation, trustsProxy: boolean): Readonly<Record<string, Act>> {
-  const subjectIn = (fields: Fields, isLoopbackKnown = trustsProxy) =>
-    subjectOf(field(fields, "of"), field(fields, "whom"), isLoopbackKnown);
   const restrict =
     (kind: RestrictionKind): Act =>
     (fields, by) => {
+      const subject = newSubjectOf(field(fields, "of"), field(fields, "whom"), trustsProxy);
       const terms = termsOf(field(fields, "minutes"), field(fields, "reason"));
-      return moderation.restrict(kind, subjectIn(fields), terms, by);
+      return moderation.restrict(kind, subject, terms, by);
     };
   const lift =
     (kind: RestrictionKind): Act =>
     (fields, by) =>
-      moderation.lift(kind, subjectIn(fields, true), by);
+      moderation.lift(kind, subjectOf(field(fields, "of"), field(fields, "whom")), by);
 
   return {
     remove: (fields, by) =>

@@ -7,27 +7,46 @@ import { countedForm, isLoopback } from "./address.js";
 /** Ten years: whoever means longer means for good. */
 export const MINUTES_MAX = 5_256_000;
 const REASON_CHARS_MAX = 200;
+/** A host's names and ids may be longer than ours. */
+const WHOM_CHARS_MAX = 200;
+/** Copied along with a name, it would make the ban one of nobody. Joiners are part of some names of a host's. */
+const UNSEEN = /[\p{Cc}\p{Bidi_Control}\u200b\ufeff]/u;
 
-/** Throws `bad_request`. `trustsProxy`: whether addresses behind a proxy on this machine are known. */
-export function subjectOf(kind: string | undefined, text: string | undefined, trustsProxy: boolean): Subject {
+/** For a new restriction. Throws `bad_request`. `trustsProxy`: whether addresses behind a proxy on this machine are known. */
+export function newSubjectOf(
+  kind: string | undefined,
+  text: string | undefined,
+  trustsProxy: boolean,
+): Subject {
+  const subject = subjectOf(kind, text);
+  const { value } = subject;
+  if (value.length > WHOM_CHARS_MAX || UNSEEN.test(value))
+    throw wrong(
+      "Nobody is called so: it is too long, or holds a character that cannot be seen. Type it by hand.",
+    );
+  if (subject.kind === "address" && isLoopback(value) && !trustsProxy)
+    throw wrong(
+      `${value} is this machine itself, and while TRUST_PROXY is off it may be a proxy with everybody behind it. ` +
+        "Such addresses are never banned; set TRUST_PROXY for the server, and people have addresses of their own.",
+    );
+  return subject;
+}
+
+/** For one that is to be lifted, whoever made it and how. Throws `bad_request`. */
+export function subjectOf(kind: string | undefined, text: string | undefined): Subject {
   const value = text?.trim() ?? "";
   if (value === "")
     throw wrong('Say whom: "user" and an id, "name" and a name, or "address" and an address.');
   if (kind === "user") return { kind, value };
   if (kind === "name") return { kind, value: foldName(value.normalize("NFC").replace(/\p{Zs}+/gu, " ")) };
-  if (kind === "address") return { kind, value: addressOf(value, trustsProxy) };
+  if (kind === "address") return { kind, value: addressOf(value) };
   throw wrong(`"${kind}" is none of "user", "name" and "address".`);
 }
 
-function addressOf(text: string, trustsProxy: boolean): string {
+function addressOf(text: string): string {
   // Also as lists show it, the /64 of an IPv6 address.
   const counted = countedForm(/:.*\/64$/.test(text) ? text.slice(0, -"/64".length) : text);
   if (counted === null) throw wrong(`"${text}" is no IPv4 or IPv6 address.`);
-  if (isLoopback(counted) && !trustsProxy)
-    throw wrong(
-      `${text} is this machine itself, and while TRUST_PROXY is off it may be a proxy with everybody behind it. ` +
-        "Such addresses are never banned; set TRUST_PROXY for the server, and people have addresses of their own.",
-    );
   return counted;
 }
 

@@ -88,6 +88,8 @@ describe("a moderator", () => {
     [{ act: "ban", of: "name", whom: "" }, 400, "Say whom"],
     [{ act: "ban", of: "address", whom: "10.0.0" }, 400, "is no IPv4 or IPv6 address"],
     [{ act: "ban", of: "address", whom: "127.0.0.1" }, 400, "Such addresses are never banned"],
+    [{ act: "ban", of: "name", whom: "e\u202evil" }, 400, "a character that cannot be seen"],
+    [{ act: "ban", of: "user", whom: "9".repeat(201) }, 400, "too long"],
     [{ act: "mute", of: "name", whom: "Cy", minutes: "many" }, 400, "must be a whole number"],
     [{ act: "remove", id: "4711" }, 404, "There is no message 4711."],
     [{ act: "close", room: "nowhere" }, 404, "There is no room"],
