@@ -3,6 +3,21 @@ import { describe, expect, it, vi } from "vitest";
 import { connect, newPath, open, until } from "./places.js";
 
 describe("control rows", () => {
+  it("are kept for a week, and then let go of, a few at each row that comes", async () => {
+    const path = newPath();
+    const { control } = await open(path);
+    const insert = connect(path).prepare("INSERT INTO control (kind, subject, at) VALUES ('session', ?, ?)");
+    const daysAgo = (days: number) => Date.now() - days * 24 * 3600_000;
+    for (let n = 0; n < 15; n++) insert.run("old", daysAgo(8));
+    insert.run("young", daysAgo(6));
+    const subjects = async () => (await control.since(0, 100)).map(({ subject }) => subject);
+    await control.append("session", "a");
+    expect(await subjects()).toEqual([...Array(5).fill("old"), "young", "a"]);
+    await control.append("session", "b");
+    expect(await subjects()).toEqual(["young", "a", "b"]);
+    expect(await control.newest()).toBe(18);
+  });
+
   it("are read in order, from a number on, up to a limit", async () => {
     const { control } = await open();
     expect([await control.newest(), await control.since(0, 10)]).toEqual([0, []]);
