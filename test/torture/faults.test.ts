@@ -30,6 +30,7 @@ describe("a broken promise is seen", () => {
     ["skipped-row", /has row \d+ .* where the log has row \d+ /s],
     ["row-twice", /has row \d+ .* where the log has row \d+ /s],
     ["lost-wake-up", /a quiet room was not woken by \w+ on .* process: /],
+    ["mute-bell", /process \d found rows that no ring had told of/],
     ["forgotten-session", /signed in, and is nobody on process \d|a send of Writer \d was answered 40\d/],
     ["unescaped-page", /a page of process \d shows null for row \d+/],
     ["unescaped-json", /was answered with what is no JSON/],

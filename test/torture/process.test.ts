@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, vi } from "vitest";
 import { call } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
+import { parkPolls } from "../support/parked.js";
 import { seeded } from "../support/random.js";
 import { TortureProcess } from "./process.js";
 
@@ -76,4 +77,17 @@ test("that logs an error is trouble", async ({ folder }) => {
   const tortured = await start(folder, `process.stdout.write('{"level":50,"msg":"no"}\\n')`);
   await tortured.end();
   await vi.waitFor(() => expect(troubles).toEqual([expect.stringContaining("logged an error")]));
+});
+
+test("that finds rows which no ring has told of is trouble", async ({ folder }) => {
+  const messages = new URL("../../dist/store/messages-sqlite.js", import.meta.url).href;
+  const tortured = await start(
+    folder,
+    `const { SqliteMessageLog: { prototype } } = await import("${messages}"); prototype.onChange = () => () => {}`,
+  );
+  const [poll] = await parkPolls(tortured.url, 1);
+  await call(`${tortured.url}/send`, { form: { name: "Ana", text: "heard or not" } });
+  expect((await poll?.answer)?.text).toContain("heard or not");
+  await tortured.end();
+  await vi.waitFor(() => expect(troubles).toEqual([expect.stringContaining("no ring had told of")]));
 });

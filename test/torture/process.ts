@@ -177,6 +177,9 @@ export class TortureProcess {
       const errors = server.output().match(/^.*"level":[56]0.*$/gm) ?? [];
       for (const line of errors)
         this.#options.onTrouble(`${this.name} logged an error: ${line.slice(0, 500)}`);
+      // Nobody waits too long for them, on a machine that has time: the safety re-read finds them within a second.
+      if (server.output().includes("that no ring had told of"))
+        this.#options.onTrouble(`${this.name} found rows that no ring had told of`);
       if (this.#isExpected || server !== this.#server) return;
       this.#options.onTrouble(`${this.name} ended by itself with ${code}: ${server.output().slice(-500)}`);
     });
