@@ -24,6 +24,7 @@ export function goodHistory(): History {
     processes: 2,
     unanswered: 2 * KILLS,
     hungUp: 3,
+    framed: 20,
     log,
     sent: log.map(({ nonce, room, text }, n) => ({ nonce: nonce ?? "", room, text, begunAt: 10 * n })),
     acks: log.map(({ id, nonce }, n) => {

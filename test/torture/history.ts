@@ -94,6 +94,8 @@ export interface History {
   readonly unanswered: number;
   /** Sends whose writer hung up before the answer. */
   readonly hungUp: number;
+  /** Sends that were answered in a frame of a WebSocket. */
+  readonly framed: number;
   /** The table afterwards, ascending. */
   readonly log: readonly Row[];
   readonly sent: readonly Sent[];

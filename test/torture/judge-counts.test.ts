@@ -22,6 +22,7 @@ describe("a run in which too little happened is not taken for a good one", () =>
       /only 0 retries/,
       (run) => ({ ...run, acks: run.acks.map((ack) => ({ ...ack, isRetry: false })) }),
     ],
+    ["no frame was answered", /no send was answered in a frame/, (run) => ({ ...run, framed: 0 })],
     ["nobody read", /nobody read/, (run) => ({ ...run, heard: [] })],
     [
       "a reader was never cut off",

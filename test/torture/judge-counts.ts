@@ -12,6 +12,7 @@ export type Counts = Readonly<
     | "hopFaults"
     | "unanswered"
     | "hungUp"
+    | "framed"
     | "found"
     | "heard"
     | "lookUps"
@@ -37,6 +38,7 @@ export function countsOf(history: History): Counts {
     hopFaults: sum(Object.values(history.struck)),
     unanswered: history.unanswered,
     hungUp: history.hungUp,
+    framed: history.framed,
     found: foundByRetry(history.acks),
     heard: sum(history.heard.map(({ rows }) => rows.length)),
     lookUps: history.lookUps.length,
@@ -56,6 +58,7 @@ export function* lacksOf(history: History, counts: Counts): Generator<string> {
   if (acks < 10 * kills) yield `only ${acks} acknowledged sends for ${kills} kills`;
   if (history.unanswered < kills / 4) yield `only ${history.unanswered} sends were cut off`;
   if (found < Math.max(1, kills / 10)) yield `only ${found} retries found their row`;
+  if (history.framed === 0) yield "no send was answered in a frame";
   if (heard.length === 0) yield "nobody read";
   for (const { reader, rows, cut, after } of heard) {
     const isFromTheStart = after === 0;

@@ -26,6 +26,7 @@ test("a run in which every promise was kept is found so, with its counts", () =>
         hopFaults: 6,
         unanswered: 8,
         hungUp: 3,
+        framed: 20,
       },
       ...{ found: 6, heard: 132, lookUps: 12, pages: 1, known: 2, probes: 3, wakeMsMedian: 5, wakeMsMax: 9 },
     },

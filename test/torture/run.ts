@@ -63,7 +63,7 @@ export async function run(options: RunOptions): Promise<History> {
     const gate = new Gate();
     const writing: Writing = {
       ...{ processes, members, rooms: ROOMS, gate, lookUps, onTrouble },
-      ...{ sent: [], acks: [], unanswered: 0, hungUp: 0, underWay: new Set() },
+      ...{ sent: [], acks: [], unanswered: 0, hungUp: 0, framed: 0, underWay: new Set() },
     };
     const { sent, acks } = writing;
     const writers = Array.from({ length: WRITERS }, (_, n) =>
@@ -103,7 +103,9 @@ export async function run(options: RunOptions): Promise<History> {
     latecomer.catch(() => {});
     const sentMore = (more: number) => gate.passed(more);
     await conduct({
-      ...{ processes, random: random(), acts, what, endAt, sent: sentMore, listen, listenEvery: 12 },
+      ...{ processes, random: random(), acts, what, endAt, sent: sentMore, listen },
+      // Undisturbed, nothing takes time that could be spent on listening.
+      listenEvery: what === "none" ? 3 : 12,
     });
     for (const { hop } of processes) hop.isCalm = true;
     await latecomer;
@@ -126,7 +128,7 @@ export async function run(options: RunOptions): Promise<History> {
     });
     for (const one of processes) await one.end();
     const struck = sumOf(processes.map(({ hop }) => hop.struck));
-    const { unanswered, hungUp } = writing;
+    const { unanswered, hungUp, framed } = writing;
     const { found, pages } = lookUps;
     return {
       ...{
@@ -136,6 +138,7 @@ export async function run(options: RunOptions): Promise<History> {
         processes: processes.length,
         unanswered,
         hungUp,
+        framed,
         sent,
         acks,
         heard,

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Gate } from "../support/gate.js";
 import { type Answer, call, idOf } from "../support/http-client.js";
 import type { Random } from "../support/random.js";
+import { sendInFrame } from "./frame.js";
 import type { Ack, Sent } from "./history.js";
 import type { LookUps } from "./look-up.js";
 import type { Member, Members } from "./members.js";
@@ -21,6 +22,8 @@ export interface Writing {
   readonly onTrouble: (text: string) => void;
   unanswered: number;
   hungUp: number;
+  /** Sends that were answered in a frame of a WebSocket. */
+  framed: number;
   /** Messages that are under way. */
   readonly underWay: Set<Promise<void>>;
 }
@@ -93,8 +96,14 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
     const isFickle = random.oneIn(12);
     const timer = setTimeout(() => hangUp.abort(), isFickle ? random.whole(0, 5) : PATIENCE_MS);
     const fields = { ...who.form, room, text, nonce };
+    const { url } = pick(writing.processes).hop;
     try {
-      return await call(`${pick(writing.processes).hop.url}/send`, {
+      if (random.oneIn(3)) {
+        const answer = await sendInFrame(url, fields, who.headers, hangUp.signal);
+        writing.framed += 1;
+        return answer;
+      }
+      return await call(`${url}/send`, {
         ...(random.oneIn(2) ? { form: fields } : { json: JSON.stringify(fields) }),
         headers: who.headers,
         ...(agent && { agent }),
