@@ -83,8 +83,11 @@ export async function startWriter(writing: Writing, options: WriterOptions): Pro
         if (random.oneIn(3)) await writing.lookUps.look(one, ack.id, pick(writing.processes));
         return [ack];
       }
-      // Busy or stopping: it says nothing about the row.
-      if (status === 503) continue;
+      // Busy or stopping: it says nothing about the row. Ten writers that ask again at once would keep it busy.
+      if (status === 503) {
+        await pause(random.whole(10, 100));
+        continue;
+      }
       writing.onTrouble(`a send of ${name} was answered ${status}: ${answer.text}`);
       return [];
     }
