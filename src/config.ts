@@ -97,6 +97,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     keepMessages: whole("KEEP_MESSAGES", 0, LIMIT_MAX),
     metricsPort: get("METRICS_PORT") === undefined ? null : whole("METRICS_PORT", 0, 65_535),
   };
+  if (config.metricsPort === config.port && config.port !== 0)
+    wrong(`METRICS_PORT and PORT must be two: both are ${config.port}.`, null);
   const workers = get("WORKERS");
   if (workers !== undefined && workers !== "1") {
     wrong(`WORKERS must be 1 or unset in this version, not "${workers}": it runs as one process.`, null);

@@ -107,6 +107,11 @@ const COUNTERS: readonly Figure[] = [
     help: "Batches of rows that no ring had told of, found by the safety re-read: should stay 0.",
     samples: ({ lostWakeUps }) => [[{}, lostWakeUps]],
   },
+  {
+    name: "dropped_connections_total",
+    help: "Connections closed unread, as many as the open files allow being open.",
+    samples: ({ droppedConnections }) => [[{}, droppedConnections]],
+  },
 ];
 
 function register(registry: Registry, stats: () => Stats, loop: IntervalHistogram): void {
@@ -121,6 +126,14 @@ function register(registry: Registry, stats: () => Stats, loop: IntervalHistogra
     registers,
     collect() {
       this.set(stats().parked);
+    },
+  });
+  new Gauge({
+    name: "parkbench_load_level",
+    help: "What is given up as the process is busy: 0 nothing, 1 long parks, 2 parks, 3 sends.",
+    registers,
+    collect() {
+      this.set(stats().loadLevel);
     },
   });
   for (const { name, help, labelNames = [], samples } of COUNTERS)

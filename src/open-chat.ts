@@ -160,7 +160,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       logger,
     ),
     logger,
-    stats: () => counts.stats(tail.parked),
+    stats: () => counts.stats(tail.parked, load.level),
     send: (draft) => sendForHost(store, draft),
     stop,
     async close() {

@@ -69,6 +69,9 @@ async function main(): Promise<void> {
   lost = (error) => stop(error.message, 1);
   cutUnread(server);
   limitConnections(server, connectionsMaxOf(filesMax), logger);
+  server.on("drop", () => {
+    store.counts.droppedConnections += 1;
+  });
   watchStorage(store);
   const stopPruning = pruneSessions(chat.store.sessions, logger);
   server.once("close", stopPruning);

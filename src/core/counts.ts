@@ -1,5 +1,6 @@
 /** What happened in this process, as plain numbers: an increment where it happens, read by whoever asks. */
 import type { ErrorCode } from "./errors.js";
+import type { LoadLevel } from "./load.js";
 import type { Message } from "./message.js";
 import { OwnRows } from "./own-rows.js";
 
@@ -16,6 +17,8 @@ export const WAKE_BOUNDS_MS: readonly number[] = [1, 2.5, 5, 10, 25, 50, 100, 25
 export interface Stats {
   /** Readers waiting in this process now. */
   readonly parked: number;
+  /** What is given up now because the process is busy: 0 nothing, 1 long parks, 2 parks, 3 sends. */
+  readonly loadLevel: LoadLevel;
   /** Messages written to readers, by transport. */
   readonly delivered: Readonly<Record<Transport, number>>;
   /** Rows that this process has appended. */
@@ -36,6 +39,8 @@ export interface Stats {
   };
   /** Rows that no ring told of, found by the safety re-read: more than none means that readers wait too long. */
   readonly lostWakeUps: number;
+  /** Connections that were closed unread, as there may be no more. In the standalone program only. */
+  readonly droppedConnections: number;
 }
 
 /** One for each open store, shared by all the parts over it. Written to by hot paths: nothing here allocates. */
@@ -46,6 +51,7 @@ export class Counts {
   commits = 0;
   writes = 0;
   lostWakeUps = 0;
+  droppedConnections = 0;
   readonly #refused = new Map<Refusal, number>();
   readonly #own = new OwnRows();
   readonly #wakes: number[] = WAKE_BOUNDS_MS.map(() => 0);
@@ -80,8 +86,8 @@ export class Counts {
     if (at !== -1) this.#wakes[at] = (this.#wakes[at] ?? 0) + 1;
   }
 
-  stats(parked: number): Stats {
-    const { appended, appendedByOthers, commits, writes, lostWakeUps } = this;
+  stats(parked: number, loadLevel: LoadLevel = 0): Stats {
+    const { appended, appendedByOthers, commits, writes, lostWakeUps, droppedConnections } = this;
     let upTo = 0;
     const atMost = WAKE_BOUNDS_MS.map((ms, at) => {
       upTo += this.#wakes[at] ?? 0;
@@ -89,6 +95,7 @@ export class Counts {
     });
     return {
       parked,
+      loadLevel,
       delivered: { ...this.delivered },
       appended,
       appendedByOthers,
@@ -97,6 +104,7 @@ export class Counts {
       refused: Object.fromEntries(this.#refused) as Stats["refused"],
       wakes: { count: this.#wakeCount, sumMs: this.#wakeSumMs, atMost },
       lostWakeUps,
+      droppedConnections,
     };
   }
 }

@@ -92,6 +92,7 @@ export function polls(parts: PollParts): Polls {
       const { since } = asked;
       // Before anybody is asked for: that may be a read. A cursor of another log is still told so.
       if (!load.takesSends && isOurs(since, log.epoch)) {
+        counts.refuse("full");
         exchange.answer(encoder.empty(since.id, busyMs()), false);
         return;
       }

@@ -80,11 +80,13 @@ describe("at level 3", () => {
     const id = await say("while it is busy");
     overload(app().chat, 3);
     refuseReads(app().chat.store);
+    const { full = 0 } = app().chat.stats().refused;
     for (const since of [from, `${from}-${epoch}`]) {
       const answer = pollBody(await call(`${app().url}/poll?since=${since}&wait=25`));
       expect(answer).toMatchObject({ messages: [], next: `${from}-${epoch}` });
       expect(answer.retry).toBeGreaterThanOrEqual(2000);
     }
+    expect(app().chat.stats()).toMatchObject({ loadLevel: 3, refused: { full: full + 2 } });
     vi.restoreAllMocks();
     expect(pollBody(await call(`${app().url}/poll?since=${from}`)).messages).toMatchObject([{ id }]);
   });

@@ -1,4 +1,5 @@
 /** METRICS_PORT: the text form of Prometheus, in the real process, at loopback, in a form that a parser takes. */
+import { connect } from "node:net";
 import { describe, expect } from "vitest";
 import { type Family, parseExposition } from "../support/exposition.js";
 import { failedStart } from "../support/failed-start.js";
@@ -6,22 +7,29 @@ import { freePort } from "../support/free-port.js";
 import { call } from "../support/http-client.js";
 import { type Start, test } from "../support/own-server.js";
 import { parkPolls } from "../support/parked.js";
-import type { ServerProcess } from "../support/server.js";
+import type { ServerOptions, ServerProcess } from "../support/server.js";
 
 const OWN: Readonly<Record<string, string>> = {
   parkbench_parked_readers: "gauge",
+  parkbench_load_level: "gauge",
   parkbench_delivered_messages_total: "counter",
   parkbench_appended_messages_total: "counter",
   parkbench_commits_total: "counter",
   parkbench_committed_writes_total: "counter",
   parkbench_refused_total: "counter",
   parkbench_lost_wakeups_total: "counter",
+  parkbench_dropped_connections_total: "counter",
   parkbench_wake_latency_seconds: "histogram",
   parkbench_event_loop_delay_seconds: "gauge",
 };
 
-async function startWithMetrics(start: Start): Promise<{ server: ServerProcess; metrics: string }> {
-  const server = await start({ env: { METRICS_PORT: "0" } });
+const WITHIN = { timeout: 15_000, interval: 100 };
+
+async function startWithMetrics(
+  start: Start,
+  options: ServerOptions = {},
+): Promise<{ server: ServerProcess; metrics: string }> {
+  const server = await start({ ...options, env: { METRICS_PORT: "0", ...options.env } });
   const [, metrics = ""] = /metrics are at (http:\S+?\/metrics)/.exec(server.output()) ?? [];
   expect(metrics).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
   return { server, metrics };
@@ -51,7 +59,7 @@ describe("the figures", () => {
       const own = [...families].filter(([name]) => name.startsWith("parkbench_"));
       expect(Object.fromEntries(own.map(([name, { type }]) => [name, type]))).toEqual(OWN);
       for (const [name, { type, help, samples }] of own) {
-        expect(name).toMatch(type === "counter" ? /_total$/ : /_(seconds|readers)$/);
+        expect(name).toMatch(type === "counter" ? /_total$/ : /_(seconds|readers|level)$/);
         expect(help).toMatch(/^[A-Z].{10,}\.$/);
         expect(samples.size).toBeGreaterThan(0);
         for (const sample of samples.values()) expect(sample).toBeGreaterThanOrEqual(0);
@@ -100,9 +108,30 @@ describe("the figures", () => {
   test("of the event loop hold its delay alone, not the 10 ms between two looks at it", async ({ start }) => {
     const { metrics } = await startWithMetrics(start);
     const half = 'parkbench_event_loop_delay_seconds{quantile="0.5"}';
-    await expect
-      .poll(async () => value(await scrape(metrics), half), { timeout: 10_000, interval: 100 })
-      .toBeLessThan(0.005);
+    await expect.poll(async () => value(await scrape(metrics), half), WITHIN).toBeLessThan(0.005);
+  });
+
+  test("of connections that were dropped count them", async ({ start }) => {
+    const program = `ulimit -n 400 && exec "${process.execPath}" dist/server.js`;
+    const { server, metrics } = await startWithMetrics(start, { command: ["sh", "-c", program] });
+    const dropped = async () => value(await scrape(metrics), "parkbench_dropped_connections_total");
+    expect(await dropped()).toBe(0);
+    const sockets = Array.from({ length: 365 }, () =>
+      connect(server.port, "127.0.0.1").on("error", () => {}),
+    );
+    // 360 of 400 files are for connections.
+    await expect.poll(dropped, WITHIN).toBe(5);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test("of the load are its level, and of what is refused for it", async ({ start }) => {
+    // Any wait at all is too much: each second it gives up more.
+    const { server, metrics } = await startWithMetrics(start, { env: { LIMIT_TURN_WAIT_MS: "1" } });
+    const level = async () => value(await scrape(metrics), "parkbench_load_level");
+    await expect.poll(level, WITHIN).toBeGreaterThan(1);
+    const poll = await call(`${server.url}/poll?since=now`);
+    expect(JSON.parse(poll.text).retry).toBeGreaterThan(0);
+    expect(value(await scrape(metrics), 'parkbench_refused_total{reason="full"}')).toBe(1);
   });
 
   test("are read by GET and HEAD at one address, and the chat's own port has none", async ({ start }) => {
@@ -126,15 +155,25 @@ describe("the port", () => {
   }) => {
     const { metrics } = await startWithMetrics(start);
     const { port } = new URL(metrics);
-    const own = await freePort();
-    for (const PORT of [String(own), port]) {
-      const env = { DATABASE_URL: `${folder}/other.db`, METRICS_PORT: port, PORT };
-      const { code, stderr } = await failedStart(env);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        new RegExp(`^Parkbench cannot start:\\n  METRICS_PORT ${port} on 127\\.0\\.0\\.1 is taken\\. .*\\n$`),
-      );
-    }
+    const env = {
+      DATABASE_URL: `${folder}/other.db`,
+      METRICS_PORT: port,
+      PORT: String(await freePort()),
+    };
+    const { code, stderr } = await failedStart(env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(`^Parkbench cannot start:\\n  METRICS_PORT ${port} on 127\\.0\\.0\\.1 is taken\\. .*\\n$`),
+    );
+  });
+
+  test("that is the chat's own is called a mistake, and not another program's", async () => {
+    const port = String(await freePort());
+    const { code, stderr } = await failedStart({ METRICS_PORT: port, PORT: port });
+    expect([code, stderr]).toEqual([
+      1,
+      `Parkbench cannot start:\n  METRICS_PORT and PORT must be two: both are ${port}.\n`,
+    ]);
   });
 
   test("is not opened where METRICS_PORT is unset", async ({ start }) => {
