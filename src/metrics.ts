@@ -70,6 +70,11 @@ interface Figure {
   samples(stats: Stats): readonly Sample[];
 }
 
+const GAUGES: readonly [stat: "parked" | "loadLevel", name: string, help: string][] = [
+  ["parked", "parked_readers", "Readers that wait now: polls, streams, WebSockets, waiting pages."],
+  ["loadLevel", "load_level", "What is given up under load: 0 nothing, 1 long parks, 2 parks, 3 sends."],
+];
+
 const COUNTERS: readonly Figure[] = [
   {
     name: "delivered_messages_total",
@@ -120,22 +125,15 @@ function register(registry: Registry, stats: () => Stats, loop: IntervalHistogra
   // They hold the 10 ms between two looks of theirs, also when nothing is late; ours, below, do not.
   for (const { name } of registry.getMetricsAsArray())
     if (name.startsWith("nodejs_eventloop_lag")) registry.removeSingleMetric(name);
-  new Gauge({
-    name: "parkbench_parked_readers",
-    help: "Readers that wait now: polls, streams, WebSockets, waiting pages.",
-    registers,
-    collect() {
-      this.set(stats().parked);
-    },
-  });
-  new Gauge({
-    name: "parkbench_load_level",
-    help: "What is given up as the process is busy: 0 nothing, 1 long parks, 2 parks, 3 sends.",
-    registers,
-    collect() {
-      this.set(stats().loadLevel);
-    },
-  });
+  for (const [stat, name, help] of GAUGES)
+    new Gauge({
+      name: `parkbench_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(stats()[stat]);
+      },
+    });
   for (const { name, help, labelNames = [], samples } of COUNTERS)
     new Counter({
       name: `parkbench_${name}`,
@@ -168,11 +166,8 @@ function wakeLatency(stats: () => Stats): Histogram {
     name,
     async get() {
       const { count, sumMs, atMost } = stats().wakes;
-      const bucket = (le: string | number, value: number) => ({
-        metricName: `${name}_bucket`,
-        labels: { le },
-        value,
-      });
+      const metricName = `${name}_bucket`;
+      const bucket = (le: string | number, value: number) => ({ metricName, labels: { le }, value });
       return {
         name,
         help: "From the ring for new rows to the last reader woken for them: once for each batch, not for each reader.",
