@@ -28,6 +28,7 @@ import { moderationHandlers } from "./http/moderation.js";
 import { Guard } from "./http/moderation-guard.js";
 import { RestrictedList } from "./http/moderation-list.js";
 import { Presence } from "./http/moderation-presence.js";
+import { ModerationReach } from "./http/moderation-reach.js";
 import { ModerationRights } from "./http/moderation-rights.js";
 import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
@@ -97,6 +98,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
   const reading = { log, tail, rooms, identity, counts, logger };
   const sealed = users && new SealedSessions(store.sessions, secrets, log.epoch);
   const rights = new ModerationRights(identity, users && store.moderation);
+  const reach = new ModerationReach(rooms, log);
   const pages = new Pages({ ...reading, users, tokens, guests, rights });
   const frames = new Frames({ log, rooms, pages });
   const form = { identity, sealed, guard, tokens, origins: options, logger, limits, pages };
@@ -131,7 +133,14 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       sealed &&
       sessionHandlers({ ...form, users, control, sealed, addresses, signInLimit, epoch: log.epoch }),
     navigate: navigateHandler({ ...form, ...reading, parking, load, waitS }),
-    moderation: moderationHandlers({ ...form, moderation: store.moderation, rights, rates, addresses }),
+    moderation: moderationHandlers({
+      ...form,
+      moderation: store.moderation,
+      rights,
+      reach,
+      rates,
+      addresses,
+    }),
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
     heads,

@@ -10,8 +10,9 @@ import type { Addresses } from "./address.js";
 import type { Problem } from "./errors.js";
 import { type FormParts, formHandler, type Page, typed } from "./form.js";
 import { fresh } from "./fresh.js";
-import { moderationActs } from "./moderation-acts.js";
+import { actorOf, moderationActs } from "./moderation-acts.js";
 import { Guesses } from "./moderation-guesses.js";
+import type { ModerationReach } from "./moderation-reach.js";
 import type { ModerationRights } from "./moderation-rights.js";
 import { minuteOf } from "./moderation-subject.js";
 import { page } from "./pages.js";
@@ -22,6 +23,7 @@ import { render } from "./views.js";
 export interface ModerationParts extends FormParts {
   readonly moderation: Moderation;
   readonly rights: ModerationRights;
+  readonly reach: ModerationReach;
   readonly rates: Rates;
   readonly addresses: Addresses;
 }
@@ -35,8 +37,8 @@ export interface ModerationHandlers {
 const ACTS_SHOWN = 30;
 
 export function moderationHandlers(parts: ModerationParts): ModerationHandlers {
-  const { moderation, rights, pages, addresses } = parts;
-  const acts = moderationActs(moderation, addresses.trustsProxy);
+  const { moderation, rights, reach, pages, addresses } = parts;
+  const acts = moderationActs(moderation, reach, addresses.trustsProxy);
   const guesses = new Guesses(parts.rates);
 
   const act = formHandler(parts, {
@@ -60,7 +62,7 @@ export function moderationHandlers(parts: ModerationParts): ModerationHandlers {
     const run = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (!run)
       throw new ParkbenchError("bad_request", `"act" must be one of ${Object.keys(acts).join(", ")}.`);
-    await run(fields, nameOf(user));
+    await run(fields, user);
   }
 
   async function redeem(req: IncomingMessage, fields: Fields, { user, session }: Asker): Promise<void> {
@@ -72,7 +74,7 @@ export function moderationHandlers(parts: ModerationParts): ModerationHandlers {
     const keys = [`session ${session}`, ...(address === null ? [] : [`address ${address}`])];
     const isRight = await guesses.count(keys, async () => {
       if (!rights.haveCodes || typeof id !== "number") return false;
-      return moderation.redeem(code, id, nameOf(user));
+      return moderation.redeem(code, id, actorOf(user));
     });
     if (isRight) return;
     throw new ParkbenchError(
@@ -87,24 +89,19 @@ export function moderationHandlers(parts: ModerationParts): ModerationHandlers {
     problem: Problem | null,
     fields: Fields = new Map(),
   ): Promise<Page> {
-    const moderates = await rights.has(asker.user);
+    const user = (await rights.has(asker.user)) ? asker.user : null;
     const view = {
       ...pages.common(req, asker, "Moderation", problem),
-      moderates,
+      moderates: user !== null,
       haveCodes: rights.haveCodes,
-      restrictions: moderates ? await moderation.restrictions() : [],
-      rooms: moderates ? await moderation.rooms() : [],
-      audit: moderates ? await moderation.audit(ACTS_SHOWN) : [],
+      restrictions: user ? await moderation.restrictions() : [],
+      rooms: user ? await reach.roomsOf(user, await moderation.rooms()) : [],
+      audit: user ? await reach.auditOf(user, await moderation.audit(ACTS_SHOWN)) : [],
       minuteOf,
       typed: (name: string) => typed(fields, name),
     };
     return page(render("moderation", view));
   }
-}
-
-/** As the audit names them: names change, ids do not. */
-function nameOf({ id, name }: User): string {
-  return `user ${id} (${name})`;
 }
 
 /** The room whose page has the form; null for the moderators' own. */

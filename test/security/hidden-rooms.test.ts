@@ -15,12 +15,14 @@ const app = embedded({
   identity: {
     ...hostIdentity,
     mayRead: (user: User | null, room: Room) => room.name !== HIDDEN || user?.name === "Ana",
+    mayModerate: ({ name }: User) => name === "Ana" || name === "Bo",
   },
 });
 const url = () => app().bench.url;
 let bo = "";
 let ana = "";
 let token = "";
+let hiddenId = 0;
 
 beforeAll(async () => {
   [ana, bo] = [await app().login("ana"), await app().login("bo")];
@@ -28,7 +30,7 @@ beforeAll(async () => {
     (JSON.parse((await call(`${url()}/session`, { headers: { cookie } })).text) as { token: string }).token;
   const form = { name: HIDDEN, title: "A secret title", token: await tokenOf(ana) };
   expect((await call(`${url()}/rooms`, { form, headers: { cookie: ana } })).status).toBe(201);
-  await app().chat.send({ room: HIDDEN, text: "a secret text" });
+  hiddenId = (await app().chat.send({ room: HIDDEN, text: "a secret text" })).id;
   token = await tokenOf(bo);
 });
 
@@ -77,6 +79,9 @@ const ASKED: readonly [string, Ask][] = [
   post("/page", { page: "1" }),
   post("/page", { page: "1", wait: "1", since: "0" }),
   post("/page", { page: "1", sealed: "" }),
+  post("/moderation", { act: "close" }),
+  post("/moderation", { act: "open", page: "1" }),
+  post("/moderation", { act: "slow", seconds: "30" }),
 ];
 
 describe.each([
@@ -123,4 +128,35 @@ it("that the name is taken shows to who would make a room of it, as documented, 
   expect(page.text).not.toContain("secret");
   expect(fieldIn(page.text, "title")).toBe("Mine");
   expect((await call(`${url()}/`, { headers: { cookie: bo } })).text).not.toContain(HIDDEN);
+});
+
+describe("a moderator who may not read it", () => {
+  const moderate = (fields: Record<string, string>, cookie: string, origin = app().host) =>
+    call(`${url()}/moderation`, { form: fields, headers: { cookie, origin } });
+  const pageOf = async (cookie: string) => (await call(`${url()}/moderation`, { headers: { cookie } })).text;
+
+  it("is not told of it by the page, nor of what was done there, by who may", async () => {
+    const said = await app().chat.send({ room: HIDDEN, text: "to be removed" });
+    for (const act of [
+      { act: "slow", room: HIDDEN, seconds: "0" },
+      { act: "remove", id: `${said.id}` },
+    ])
+      expect((await moderate(act, ana)).status).toBe(200);
+    const [toAna, toBo] = [await pageOf(ana), await pageOf(bo)];
+    for (const text of [toAna, toBo]) expect(text).toContain("What was done");
+    expect(toAna).toContain("A secret title");
+    expect(toAna).toContain(`in ${HIDDEN}, by`);
+    expect(toBo).not.toMatch(/secret|hidden-room/i);
+  });
+
+  it("cannot remove its messages, and is not told which there are", async () => {
+    const [hidden, unknown] = [
+      await moderate({ act: "remove", id: `${hiddenId}` }, bo),
+      await moderate({ act: "remove", id: `${hiddenId + 1000}` }, bo),
+    ];
+    expect([hidden.status, codeOf(hidden)]).toEqual([404, "no_message"]);
+    expect(hidden.text.replace(`${hiddenId}`, "")).toBe(unknown.text.replace(`${hiddenId + 1000}`, ""));
+    const history = await call(`${url()}/history?room=${HIDDEN}`, { headers: { cookie: ana } });
+    expect(history.text).toContain("a secret text");
+  });
 });
