@@ -25,8 +25,14 @@ export function moderationActs(
     };
   const lift =
     (kind: RestrictionKind): Act =>
-    (fields, user) =>
-      moderation.lift(kind, subjectOf(field(fields, "of"), field(fields, "whom")), actorOf(user));
+    async (fields, user) => {
+      const subject = subjectOf(field(fields, "of"), field(fields, "whom"));
+      if (await moderation.lift(kind, subject, actorOf(user))) return;
+      throw new ParkbenchError(
+        "bad_request",
+        `There was no ${kind} of the ${subject.kind} ${subject.value}. Nothing was changed.`,
+      );
+    };
   const inRoom =
     (act: (room: string, fields: Fields, by: string) => Promise<unknown>): Act =>
     async (fields, user) => {

@@ -62,6 +62,31 @@ describe("a moderator", () => {
     expect((await pageFor(app(), mia, "/moderation")).text).toContain('<p class="empty">Nobody.</p>');
   });
 
+  it("sees the newest hundred bans, and lifts the older by a form", async () => {
+    const { moderation } = app().chat.store;
+    for (let n = 0; n < 103; n++) {
+      const subject = { kind: "address", value: `10.7.0.${n}` } as const;
+      await moderation.restrict("ban", subject, { untilMs: null, reason: "" }, "owner");
+    }
+    const { text } = await pageFor(app(), mia, "/moderation");
+    expect(text.match(/value="Lift it"/g)).toHaveLength(100);
+    expect([text.includes("One of the 3 older ones"), text.includes('<b dir="auto">10.7.0.2</b>')]).toEqual([
+      true,
+      false,
+    ]);
+    const lift = (whom: string) => act(app(), mia, { act: "unban", of: "address", whom });
+    expect((await lift("10.7.0.2")).status).toBe(303);
+    const again = await lift("10.7.0.2");
+    expect([again.status, problemIn(again.text)]).toEqual([
+      400,
+      expect.stringContaining("There was no ban of the address 10.7.0.2. Nothing was changed."),
+    ]);
+    expect(again.text).toMatch(/id="other" value="10\.7\.0\.2"/);
+    for (const { kind, subject } of await moderation.restrictions())
+      await moderation.lift(kind, subject, "owner");
+    expect((await pageFor(app(), mia, "/moderation")).text).not.toContain("older ones");
+  });
+
   it("closes, opens and slows a room", async () => {
     await act(app(), mia, { act: "close", room: "lobby" });
     const refused = await call(`${app().url}/send`, { form: { name: "Cy", text: "too late" } });
