@@ -144,6 +144,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
     networkCheck: checkHandlers({ rooms, parking, pages, logger }),
     health,
     heads,
+    parking,
     logger,
   });
   const probes = { "/healthz": health.alive, "/readyz": health.ready };
@@ -166,6 +167,7 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
       { "/poll": poll, "/send": send, "/events": events, "/ws": webSocket, ...probes },
       takePoll,
       heads,
+      parking,
       logger,
     ),
     logger,

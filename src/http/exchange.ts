@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { JSON_TYPE, writeAnswer } from "./answer.js";
 import { type Problem, writeProblem } from "./errors.js";
-import { type Connection, connectionOf } from "./parking.js";
+import { type Connection, connectionOf } from "./order.js";
 import type { PollAnswer } from "./whole-answer.js";
 
 /** Exactly one of the two is called, once; neither does anything when the socket has gone. */

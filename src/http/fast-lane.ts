@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Logger } from "../core/logger.js";
 import { problemOf, writeProblem } from "./errors.js";
 import type { HeadLimits } from "./head.js";
+import type { Parking } from "./parking.js";
 import { openParserLane, type Take } from "./parser-lane.js";
 import { parserLaneWorks } from "./parser-lane-trial.js";
 import { mayBegin } from "./pipelined.js";
@@ -22,12 +23,14 @@ export function fastLane(
   hot: Readonly<Record<string, Handler>>,
   take: Take,
   heads: HeadLimits,
+  parking: Parking,
   logger: Logger,
 ): FastLane {
   const handlers = new Map(Object.entries(hot));
   return {
     handle(req, res) {
       if (!mayBegin(req, res)) return true;
+      parking.makeWay(req);
       const url = req.url ?? "";
       const mark = url.indexOf("?");
       const handler = handlers.get(mark === -1 ? url : url.slice(0, mark));

@@ -17,7 +17,7 @@ import type { Pages } from "./pages.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { type Reading, readingIn } from "./reading.js";
-import { queryOf } from "./request.js";
+import { queryOf, refuseBody } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
 import { newestPage, startIn } from "./start.js";
 import type { End, Sink, Streams } from "./stream.js";
@@ -55,6 +55,7 @@ export function liveHandler(parts: LiveParts): Handler {
     asker: Asker,
     name: string,
   ): Promise<void> {
+    refuseBody(req);
     const asked = { ...readingIn(queryOf(req)), rooms: [name] };
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);

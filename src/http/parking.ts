@@ -1,6 +1,5 @@
 /** Parks requests at the tail, and lets them go when their socket, their session or the server goes. */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { CrowdPlace } from "../core/crowd.js";
 import type { Load } from "../core/load.js";
 import { type Batch, EMPTY } from "../core/log.js";
@@ -9,6 +8,7 @@ import type { Tail } from "../core/tail.js";
 import type { User } from "../core/user.js";
 import type { Addresses } from "./address.js";
 import type { Presence, Present } from "./moderation-presence.js";
+import { arrive, type Connection, connectionOf, isFollowed } from "./order.js";
 import { type AddressCount, type ParkedBounds, ParkedCounts } from "./parked-counts.js";
 
 export interface Parked extends Stay {
@@ -43,13 +43,6 @@ const GUEST = Symbol("guest");
 
 interface Seated {
   [GUEST]?: Guest | null;
-}
-
-/** What a request comes on and is answered on alone: its socket, or its stream where HTTP/2 has many on one. */
-export type Connection = Duplex;
-
-export function connectionOf(req: IncomingMessage): Connection {
-  return (req as { readonly stream?: Duplex }).stream ?? req.socket;
 }
 
 /** What somebody who stays is known by, beside the socket. */
@@ -120,6 +113,15 @@ export class Parking {
   }
 
   /**
+   * A request has come: whoever waits on its connection would hold its answer up, and is answered now. Behind a parked
+   * request node also stops reading, of a body or of more requests, and then does not see the connection go (measured).
+   */
+  makeWay(req: IncomingMessage): void {
+    const connection: Connection & Seated = connectionOf(req);
+    if (arrive(req)) connection[GUEST]?.release("client");
+  }
+
+  /**
    * Lists somebody who stays, until it is unlisted or the socket is gone. An older reader of the same
    * client or on the same connection is released first. `full`: too many are parked already; `gone`: the socket went
    * before, and its close event will not come again.
@@ -140,6 +142,7 @@ export class Parking {
     if (session !== null) this.#guestsOf(session).add(guest);
     // In a turn of its own: whoever is being listed cannot be answered yet.
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
+    if (isFollowed(req)) setImmediate(() => guest.release("client"));
     const place = this.#presence.enter(req, guest, stay.user);
     if (client || session !== null || place) return { client, session, address, place };
     return address ?? BY_SOCKET;

@@ -13,6 +13,7 @@ import type { HealthHandlers } from "./health.js";
 import { refuseMethod } from "./methods.js";
 import type { ModerationHandlers } from "./moderation.js";
 import type { Pages } from "./pages.js";
+import type { Parking } from "./parking.js";
 import type { Handler } from "./poll.js";
 import { refuseTwoHosts } from "./request.js";
 import { setSecurityHeaders } from "./security.js";
@@ -36,6 +37,7 @@ export interface Routes {
   readonly networkCheck: CheckHandlers;
   readonly health: HealthHandlers;
   readonly heads: HeadLimits;
+  readonly parking: Parking;
   readonly moderation: ModerationHandlers;
   readonly logger: Logger;
 }
@@ -46,6 +48,7 @@ export function chatRouter(routes: Routes): Router {
   const { pages, session, logger } = routes;
   const router = express.Router();
   router.use((req, res, next) => {
+    routes.parking.makeWay(req);
     setSecurityHeaders(res);
     refuseTwoHosts(req);
     routes.heads.check(req);

@@ -17,7 +17,7 @@ import type { Parking } from "./parking.js";
 import type { Handler } from "./poll.js";
 import { noRoom, type ReadableRooms } from "./readable-rooms.js";
 import { heardBy, type Reading, readingIn } from "./reading.js";
-import { queryOf } from "./request.js";
+import { queryOf, refuseBody } from "./request.js";
 import { newestPage, startIn } from "./start.js";
 import { messageView, render, shownOf } from "./views.js";
 
@@ -57,6 +57,7 @@ export function waitHandler(parts: WaitParts): Handler {
     asker: Asker,
     name: string,
   ): Promise<void> {
+    refuseBody(req);
     const reading = readingIn(queryOf(req));
     const room = await parts.rooms.find(asker.user, name);
     if (!room) throw noRoom(name);
