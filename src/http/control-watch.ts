@@ -26,12 +26,15 @@ export interface ControlWatch {
 const ROWS_PER_READ = 100;
 /** While nobody waits nobody listens, and each request looks for itself; not more often than the bell would. */
 const LOOK_MS = 10;
+const RENAMED_MAX = 1000;
 const RESTRICTIONS = new Set(["ban", "unban", "mute", "unmute"]);
 
 /** Reads control rows on the tail's bell, from the newest there is now on. Kinds it does not know are passed over. */
 export async function watchControl(parts: ControlWatchParts): Promise<ControlWatch> {
   const { tail, parking, presence, list, cache, logger } = parts;
   const { control, moderation } = parts.store;
+  /** Sessions that have changed their name since a restriction came last. */
+  const renamed = new Set<string>();
   let seen = await control.newest();
   list.replace(await moderation.restrictions());
   let reading: Promise<void> | null = null;
@@ -56,21 +59,29 @@ export async function watchControl(parts: ControlWatchParts): Promise<ControlWat
     return reading;
   }
 
+  /** Whoever stays is known by the name that they came under. They come back under the new one, if that is not banned. */
+  function recallRenamed(): void {
+    for (const session of renamed) parking.recallSession(session);
+    renamed.clear();
+  }
+
   async function readAll(): Promise<void> {
     try {
       while (rung) {
         rung = false;
         const rows = await control.since(seen, ROWS_PER_READ);
         if (rows.length > 0) cache.clear();
+        for (const { kind, subject } of rows) if (kind === "renamed") renamed.add(subject);
         // First: when it fails, the next ring tries again with the same rows.
         if (rows.some(({ kind }) => RESTRICTIONS.has(kind))) {
           list.replace(await moderation.restrictions());
           presence.releaseBanned();
+          recallRenamed();
         }
+        if (renamed.size > RENAMED_MAX) recallRenamed();
         for (const { id, kind, subject } of rows) {
           seen = id;
           if (kind === "session") parking.releaseSession(subject);
-          if (kind === "renamed") parking.recallSession(subject);
         }
         if (rows.length === ROWS_PER_READ) rung = true;
       }

@@ -167,7 +167,7 @@ export class Parking {
     this.recallSession(session);
   }
 
-  /** The same for one that goes on, under another name: who stays is known, and may be banned, by the name. */
+  /** The same for one that goes on. */
   recallSession(session: string): void {
     for (const guest of [...(this.#bySession.get(session) ?? [])]) guest.release("session");
   }

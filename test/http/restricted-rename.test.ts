@@ -15,13 +15,16 @@ function rename(who: Member, name: string) {
   return call(`${app().url}/session`, { form: { name, token: who.token }, headers: as(who) });
 }
 
-it("who stays comes back as who they are now, and nobody else has to", async () => {
+it("who stays under an old name is out when the new one is banned, and nobody else is", async () => {
   const [dan, zoe] = [await signIn(app().url, "Dan"), await signIn(app().url, "Zoe")];
   const socket = await openSocket(app().url, "?since=now", { headers: as(dan) });
   const stream = await openStream(`${app().url}/events?since=now`, as(dan));
   const poll = await park(benchOf(app()), "/poll?since=now", { headers: as(dan) });
   const other = await openSocket(app().url, "?since=now", { headers: as(zoe) });
   expect((await rename(dan, "Evan")).status).toBe(201);
+  expect(socket.socket.readyState).toBe(socket.socket.OPEN);
+  const terms = { untilMs: null, reason: "" };
+  await app().chat.store.moderation.restrict("ban", { kind: "name", value: "evan" }, terms, "owner");
   expect((await socket.closed).code).toBe(4001);
   expect(await stream.ended).toContain("retry:");
   expect((await poll.body).messages).toEqual([]);
