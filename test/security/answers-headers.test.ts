@@ -53,12 +53,12 @@ function expectClean(answer: Answer): void {
 }
 
 describe.each(HOSTILE_VALUES)("%j", (value) => {
-  it.each(["room", "next", "view", "name"])(
+  it.each(["room", "next", "view", "name", "back"])(
     "as the field %s of any form leads nowhere but to a page of ours",
     async (field) => {
       const { cookie, token } = await signIn(app().url, `Ana ${Math.random()}`);
-      const good = { page: "1", token, room: "lobby", text: "hi" };
-      for (const path of ["/send", "/page", "/rooms", "/session", "/session/end"]) {
+      const good = { page: "1", token, room: "lobby", text: "hi", act: "look" };
+      for (const path of ["/send", "/page", "/rooms", "/moderation", "/session", "/session/end"]) {
         const form = { ...good, ...(path === "/session" && { name: `Bo ${Math.random()}` }), [field]: value };
         expectClean(await call(app().url + path, { form, headers: { cookie } }));
         // As JSON also half a character comes through.
