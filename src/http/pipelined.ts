@@ -1,6 +1,6 @@
 /** How many requests of one connection are worked on at once: what pipelining may cost. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Connection, connectionOf } from "./parking.js";
+import { type Connection, connectionOf } from "./order.js";
 
 /**
  * One packet holds 1,000 requests for a page of history, which were all read within one turn: gigabytes. Browsers send the

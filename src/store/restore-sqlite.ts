@@ -89,6 +89,9 @@ function renew(draft: string, epoch: string, given: ReadonlyMap<string, number>)
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
     db.prepare("UPDATE log SET epoch = ?").run(epoch);
     db.exec("DELETE FROM sessions; UPDATE users SET seen_at = 0");
+    // A code that was used since would be good again. Copies of before there were any have no such table.
+    const holdsCodes = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'moderator_codes'").get();
+    if (holdsCodes) db.exec("DELETE FROM moderator_codes");
     const raise = db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
     const add = db.prepare("INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)");
     for (const [table, id] of given)
