@@ -41,7 +41,7 @@ test("the backup is in place under a new epoch, ids go on above all that were gi
   expect(idOf(await say(server, "new"))).toBe(4);
 });
 
-test("everybody is signed out, and may have the same name at once; bans are those of the backup", async ({
+test("everybody is signed out, and may have the same name at once; bans are those of the backup, codes are spent", async ({
   database,
   copy,
   backUp,
@@ -58,6 +58,9 @@ test("everybody is signed out, and may have the same name at once; bans are thos
     db.close();
   };
   ban("before");
+  const db = new Database(database);
+  db.exec("INSERT INTO moderator_codes VALUES (x'00', 'Ana', 9e15)");
+  db.close();
   expect((await backUp(copy)).code).toBe(0);
   ban("after");
   // The twin: held while the session lives.
@@ -65,6 +68,8 @@ test("everybody is signed out, and may have the same name at once; bans are thos
   await server.stop();
   await restore(copy);
   expect(read(database, "SELECT subject FROM restrictions")).toEqual(["before"]);
+  expect(read(copy, "SELECT label FROM moderator_codes")).toEqual(["Ana"]);
+  expect(read(database, "SELECT label FROM moderator_codes")).toEqual([]);
   const again = await start();
   const session = await call(`${again.url}/session`, { headers: { cookie } });
   expect(JSON.parse(session.text)).toMatchObject({ user: null });
