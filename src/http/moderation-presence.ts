@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { Crowd, type CrowdPlace } from "../core/crowd.js";
 import type { User } from "../core/user.js";
 import type { Addresses } from "./address.js";
+import type { Guest } from "./guest.js";
 import type { RestrictedList } from "./moderation-list.js";
-import type { Guest } from "./parking.js";
 
 /** Somebody who stays. */
 export interface Present {

@@ -5,18 +5,10 @@ import type { Addresses } from "./address.js";
 
 export type ParkedBounds = Pick<Limits, "parkedMax" | "parkedPerAddressMax" | "parkedPerSessionMax">;
 
-/** Those who stay from one address. All who are known by nothing else are listed as this: nothing is made for each. */
-export class AddressCount {
-  readonly client = null;
-  readonly session = null;
-  readonly address = this;
-  readonly place = null;
+/** Those who stay from one address. */
+export interface AddressCount {
   readonly name: string;
-  staying = 0;
-
-  constructor(name: string) {
-    this.name = name;
-  }
+  staying: number;
 }
 
 export class ParkedCounts {
@@ -56,7 +48,7 @@ export class ParkedCounts {
   enter(name: string | null): AddressCount | null {
     this.#staying += 1;
     if (name === null) return null;
-    const count = this.#byAddress.get(name) ?? new AddressCount(name);
+    const count = this.#byAddress.get(name) ?? { name, staying: 0 };
     if (count.staying === 0) this.#byAddress.set(name, count);
     count.staying += 1;
     return count;

@@ -5,8 +5,8 @@ import type { Load } from "../core/load.js";
 import { type Batch, EMPTY } from "../core/log.js";
 import type { Wake } from "../core/reader.js";
 import type { Tail } from "../core/tail.js";
-import type { User } from "../core/user.js";
 import type { Addresses } from "./address.js";
+import type { Guest, Stay } from "./guest.js";
 import type { Presence, Present } from "./moderation-presence.js";
 import { arrive, type Connection, connectionOf, isFollowed } from "./order.js";
 import { type AddressCount, type ParkedBounds, ParkedCounts } from "./parked-counts.js";
@@ -18,24 +18,6 @@ export interface Parked extends Stay {
   readonly waitMs: number;
   wake(batch: Batch, why: Wake | "full"): void;
   fail(error: unknown): void;
-}
-
-/** For whom a request stays open. */
-export interface Stay {
-  /** The client's own key: a newer reader of the same session, else address, with it releases the older. Null: no such rule. */
-  readonly client: string | null;
-  /** The asking session, whose end releases the reader. */
-  readonly session: string | null;
-  /** Whose ban releases the reader. */
-  readonly user: User | null;
-}
-
-/** A reader that stays, as the parking knows it. */
-export interface Guest {
-  /** The socket is gone: forget everything without a word. */
-  leave(): void;
-  /** Answer now, for a newer reader of the same client or because the session has ended. */
-  release(why: "client" | "session"): void;
 }
 
 /** Who stays on a connection; no more than one. */
@@ -144,8 +126,7 @@ export class Parking {
     if (session !== null && this.#ended.has(session)) setImmediate(() => guest.release("session"));
     if (isFollowed(req)) setImmediate(() => guest.release("client"));
     const place = this.#presence.enter(req, guest, stay.user);
-    if (client || session !== null || place) return { client, session, address, place };
-    return address ?? BY_SOCKET;
+    return client || session !== null || place ? { client, session, address, place } : BY_SOCKET;
   }
 
   /** Once, with what `enlist` gave. */
