@@ -45,7 +45,8 @@ export function subjectOf(kind: string | undefined, text: string | undefined): S
 
 function addressOf(text: string): string {
   // Also as lists show it, the /64 of an IPv6 address.
-  const counted = countedForm(/:.*\/64$/.test(text) ? text.slice(0, -"/64".length) : text);
+  const isListed = text.includes(":") && text.endsWith("/64");
+  const counted = countedForm(isListed ? text.slice(0, -"/64".length) : text);
   if (counted === null) throw wrong(`"${text}" is no IPv4 or IPv6 address.`);
   return counted;
 }

@@ -125,13 +125,20 @@ describe("the figures", () => {
   });
 
   test("of the load are its level, and of what is refused for it", async ({ start }) => {
-    // Any wait at all is too much: each second it gives up more.
+    // A wait of 1 ms is too much already: each second it gives up more.
     const { server, metrics } = await startWithMetrics(start, { env: { LIMIT_TURN_WAIT_MS: "1" } });
     const level = async () => value(await scrape(metrics), "parkbench_load_level");
+    expect(await level()).toBe(0);
+    let isBusy = true;
+    const readers = Array.from({ length: 50 }, async () => {
+      while (isBusy) await call(`${server.url}/rooms/lobby`);
+    });
     await expect.poll(level, WITHIN).toBeGreaterThan(1);
     const poll = await call(`${server.url}/poll?since=now`);
     expect(JSON.parse(poll.text).retry).toBeGreaterThan(0);
     expect(value(await scrape(metrics), 'parkbench_refused_total{reason="full"}')).toBe(1);
+    isBusy = false;
+    await Promise.all(readers);
   });
 
   test("are read by GET and HEAD at one address, and the chat's own port has none", async ({ start }) => {
