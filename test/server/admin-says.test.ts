@@ -103,14 +103,14 @@ describe("what cannot be", () => {
     before = (await run("audit")).out;
   });
 
-  it.each([
+  it.concurrent.each([
     [["remove", "4711"], "There is no message 4711."],
     [["close", "nowhere"], 'There is no room "nowhere" here.'],
   ])("%j ends with 1", async (args, words) => {
     expect(await run(...args)).toEqual({ code: 1, out: "", err: `${words}\n` });
   });
 
-  it.each([
+  it.concurrent.each([
     [["dance"], 'There is no command "dance".'],
     [["toString"], 'There is no command "toString".'],
     [["ban"], "Something is missing.\nUsage: npm run admin -- ban (user ID | name NAME | address A)"],

@@ -39,7 +39,7 @@ const test = ownTest.extend<{ readonly fault: Fault }>({
 });
 
 describe.skipIf(!tools.cc)("a disk fault", () => {
-  test.for([
+  test.concurrent.for([
     ["write", "EIO"],
     ["write", "EROFS"],
     ["flush", "EIO"],
@@ -73,7 +73,7 @@ describe.skipIf(!tools.cc)("a disk fault", () => {
     },
   );
 
-  test.for(["read", "flush"] as const)(
+  test.concurrent.for(["read", "flush"] as const)(
     "in a start (%s): a clear text, and nothing is lost",
     async (kind, { folder, start, fault }) => {
       await makeDatabase(folder);

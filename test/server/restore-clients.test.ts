@@ -47,34 +47,37 @@ const test = copiesTest.extend<{ readonly scene: Scene }>({
   },
 });
 
-describe.each(["SIGTERM", "SIGKILL"] as const)("polls that were parked across the stop (%s)", (signal) => {
-  test("end, come back with their cursor, and are told at once; then they wait for what is new", async ({
-    scene: { first, cursor, restored },
-  }) => {
-    const parked = Array.from({ length: 20 }, () =>
-      call(`${first.url}/poll?since=${cursor}&wait=45`).then(pollBody, () => null),
-    );
-    await hasReadAll(first.url);
-    const again = await restored(signal);
-    for (const before of await Promise.all(parked))
-      expect(before).toEqual(
-        signal === "SIGKILL" ? null : expect.objectContaining({ messages: [], next: cursor }),
+describe.concurrent.each(["SIGTERM", "SIGKILL"] as const)(
+  "polls that were parked across the stop (%s)",
+  (signal) => {
+    test("end, come back with their cursor, and are told at once; then they wait for what is new", async ({
+      scene: { first, cursor, restored },
+    }) => {
+      const parked = Array.from({ length: 20 }, () =>
+        call(`${first.url}/poll?since=${cursor}&wait=45`).then(pollBody, () => null),
       );
-    const backAt = performance.now();
-    const back = pollBody(await call(`${again.url}/poll?since=${cursor}&wait=45`));
-    expect(performance.now() - backAt).toBeLessThan(5_000);
-    expect(back.reset).toEqual({ reason: "epoch" });
-    expect(back.messages.map(({ text }) => text)).toEqual(["kept"]);
-    const waiting = call(`${again.url}/poll?since=${back.next}&wait=45`);
-    await say(again, "new");
-    const { messages, reset } = pollBody(await waiting);
-    expect([messages.map(({ id, text }) => [id, text]), reset]).toEqual([[[4, "new"]], undefined]);
-    // The log has grown past the cursor of before: it is still another log's.
-    expect(pollBody(await call(`${again.url}/poll?since=${cursor}`)).reset).toEqual({ reason: "epoch" });
-  });
-});
+      await hasReadAll(first.url);
+      const again = await restored(signal);
+      for (const before of await Promise.all(parked))
+        expect(before).toEqual(
+          signal === "SIGKILL" ? null : expect.objectContaining({ messages: [], next: cursor }),
+        );
+      const backAt = performance.now();
+      const back = pollBody(await call(`${again.url}/poll?since=${cursor}&wait=45`));
+      expect(performance.now() - backAt).toBeLessThan(5_000);
+      expect(back.reset).toEqual({ reason: "epoch" });
+      expect(back.messages.map(({ text }) => text)).toEqual(["kept"]);
+      const waiting = call(`${again.url}/poll?since=${back.next}&wait=45`);
+      await say(again, "new");
+      const { messages, reset } = pollBody(await waiting);
+      expect([messages.map(({ id, text }) => [id, text]), reset]).toEqual([[[4, "new"]], undefined]);
+      // The log has grown past the cursor of before: it is still another log's.
+      expect(pollBody(await call(`${again.url}/poll?since=${cursor}`)).reset).toEqual({ reason: "epoch" });
+    });
+  },
+);
 
-test("server-sent events, a WebSocket and the waiting page are told, too, and go on", async ({
+test.concurrent("server-sent events, a WebSocket and the waiting page are told, too, and go on", async ({
   scene: { cursor, restored },
 }) => {
   const { url } = await restored();
@@ -99,7 +102,7 @@ test("server-sent events, a WebSocket and the waiting page are told, too, and go
   socket.socket.terminate();
 });
 
-describe.each(["websocket", "sse", "poll"] as const)("the Node client by %s", (name) => {
+describe.concurrent.each(["websocket", "sse", "poll"] as const)("the Node client by %s", (name) => {
   // Little time between two attempts.
   beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.05));
   afterEach(() => void vi.restoreAllMocks());

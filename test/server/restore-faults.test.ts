@@ -21,7 +21,7 @@ import { tools } from "../support/tools.js";
 // Several programs one after another, each of which takes a second to start where others run beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
-test("a -wal that was left beside no file is kept aside, and not played into the backup", async ({
+test.concurrent("a -wal that was left beside no file is kept aside, and not played into the backup", async ({
   folder,
   database,
   copy,
@@ -39,7 +39,7 @@ test("a -wal that was left beside no file is kept aside, and not played into the
   expect(readFileSync(join(folder, kept)).equals(wal)).toBe(true);
 });
 
-test("a damaged database is replaced when somebody says that no server runs, and kept with its -wal", async ({
+test.concurrent("a damaged database is replaced when somebody says that no server runs, and kept with its -wal", async ({
   folder,
   database,
   copy,
@@ -61,7 +61,7 @@ test("a damaged database is replaced when somebody says that no server runs, and
   expect(readFileSync(`${aside}-wal`).equals(wal)).toBe(true);
 });
 
-test("a backup put in place by hand, beside the -wal of what it replaces: no start mixes the two", async ({
+test.concurrent("a backup put in place by hand, beside the -wal of what it replaces: no start mixes the two", async ({
   folder,
   database,
   copy,
@@ -121,7 +121,7 @@ test.skipIf(!tools.mount).for<Full>([
   },
 );
 
-test("a file that is no backup is refused, and the database stays as it is", async ({
+test.concurrent("a file that is no backup is refused, and the database stays as it is", async ({
   folder,
   database,
   copy,
