@@ -5,6 +5,7 @@ import { say } from "../support/guest.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { openTerminal, type Terminal } from "../support/terminal.js";
 import { tools } from "../support/tools.js";
+import { fillIn, find, follow } from "../support/w3m.js";
 
 describe.skipIf(!tools.w3m || !tools.tmux)("w3m", () => {
   let server: ServerProcess;
@@ -22,53 +23,30 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m", () => {
     terminal = await openTerminal([tools.w3m ?? "", `${server.url}/`]);
     await terminal.shows("Viewing <Parkbench>");
     await terminal.press("Tab");
-    await fillIn("Wanda");
+    await fillIn(terminal, "Wanda");
     await terminal.press("Tab", "Enter");
     await terminal.shows("You are Wanda.");
-    await push("Moderation");
+    await follow(terminal, "Moderation");
     await terminal.shows("and no moderator.");
     await terminal.press("Tab");
-    await fillIn(out.split("\n")[0] ?? "");
+    await fillIn(terminal, out.split("\n")[0] ?? "");
     await terminal.press("Tab", "Enter");
     await terminal.shows("You moderate as Wanda.");
 
     // The field, which is behind what it is for.
-    await find("Whom");
+    await find(terminal, "Whom");
     await terminal.press("Tab", "Tab");
-    await fillIn("Ana");
-    await push("Do it");
+    await fillIn(terminal, "Ana");
+    await follow(terminal, "Do it");
     await terminal.shows("Muted: name ana");
     await expect(say(server.url, "Ana", "one more")).rejects.toThrow("muted");
     expect(await say(server.url, "Ben", "not me")).toBeGreaterThan(0);
-    await push("Lobby");
+    await follow(terminal, "Lobby");
     await terminal.shows("an ugly word");
-    await find("ugly");
+    await find(terminal, "ugly");
     await terminal.press("Tab", "Enter");
     const screen = await terminal.shows("(removed)");
     expect(screen).not.toContain("an ugly word");
     expect(screen).toContain("not me");
   });
-
-  /** Opens the field under the cursor, types, and closes it. */
-  async function fillIn(text: string): Promise<void> {
-    await terminal.press("Enter");
-    await terminal.shows("TEXT:");
-    await terminal.type(text);
-    await terminal.shows(`TEXT:${text}`);
-    await terminal.press("Enter");
-    await terminal.shows(`[${text}`);
-  }
-
-  async function find(words: string): Promise<void> {
-    await terminal.press("/");
-    await terminal.shows("Forward:");
-    await terminal.type(words);
-    await terminal.shows(`Forward: ${words}`);
-    await terminal.press("Enter");
-  }
-
-  async function push(words: string): Promise<void> {
-    await find(words);
-    await terminal.press("Enter");
-  }
 });

@@ -4,6 +4,7 @@ import { historyOf, makeRoom, say } from "../support/guest.js";
 import { type Standalone, startStandalone } from "../support/standalone.js";
 import { openTerminal, type Terminal } from "../support/terminal.js";
 import { tools } from "../support/tools.js";
+import { fillIn, follow } from "../support/w3m.js";
 
 /** What w3m shows while the server holds its request; the old page stays above it. */
 const PARKED = "contacted. Waiting for reply...";
@@ -23,19 +24,19 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m without cookies", () => {
     terminal = await openTerminal([tools.w3m ?? "", "-no-cookie", `${server.url}/`]);
     await terminal.shows("Viewing <Parkbench>");
     await terminal.press("Tab");
-    await fillIn("Wanda");
+    await fillIn(terminal, "Wanda");
     await terminal.press("Tab", "Enter");
     await terminal.shows("You are Wanda.");
 
-    await push("Lobby");
+    await follow(terminal, "Lobby");
     await terminal.shows("Message as Wanda");
     await terminal.press("Tab");
-    await fillIn("no cookie, no script");
+    await fillIn(terminal, "no cookie, no script");
     await terminal.press("Tab", "Enter");
     await terminal.shows("Wanda: no cookie, no script");
     await terminal.shows("Message as Wanda");
 
-    await push("Wait for new");
+    await follow(terminal, "Wait for new");
     await terminal.shows(PARKED);
     await say(server.url, "Ben", "not for the lobby", "garden");
     expect(await terminal.screen()).toContain(PARKED);
@@ -48,29 +49,10 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m without cookies", () => {
       "Ben: hello, terminal",
     ]);
 
-    await push("All rooms");
+    await follow(terminal, "All rooms");
     await terminal.shows("You are Wanda.");
-    await push("Sign out");
+    await follow(terminal, "Sign out");
     await terminal.shows("[Start]");
     expect(await terminal.screen()).not.toContain("You are");
   });
-
-  /** Opens the field under the cursor, types, and closes it. */
-  async function fillIn(text: string): Promise<void> {
-    await terminal.press("Enter");
-    await terminal.shows("TEXT:");
-    await terminal.type(text);
-    await terminal.shows(`TEXT:${text}`);
-    await terminal.press("Enter");
-    await terminal.shows(`[${text}`);
-  }
-
-  /** Finds a button by its words and presses it. */
-  async function push(words: string): Promise<void> {
-    await terminal.press("/");
-    await terminal.shows("Forward:");
-    await terminal.type(words);
-    await terminal.shows(`Forward: ${words}`);
-    await terminal.press("Enter", "Enter");
-  }
 });

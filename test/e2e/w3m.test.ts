@@ -4,6 +4,7 @@ import { historyOf, makeRoom, say } from "../support/guest.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { openTerminal, type Terminal } from "../support/terminal.js";
 import { tools } from "../support/tools.js";
+import { fillIn, follow } from "../support/w3m.js";
 
 /** What w3m shows while the server holds its request; the old page stays above it. */
 const PARKED = "contacted. Waiting for reply...";
@@ -23,21 +24,21 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m", () => {
     terminal = await openTerminal([tools.w3m ?? "", "-o", "meta_refresh=1", `${server.url}/`]);
     await terminal.shows("Viewing <Parkbench>");
     await terminal.press("Tab");
-    await fillIn("Wanda");
+    await fillIn(terminal, "Wanda");
     await terminal.press("Tab", "Enter");
     await terminal.shows("You are Wanda.");
 
-    await follow("Lobby");
+    await follow(terminal, "Lobby");
     await terminal.shows("Message as Wanda");
     await terminal.press("Tab");
-    await fillIn("typed in a terminal");
+    await fillIn(terminal, "typed in a terminal");
     await terminal.press("Tab", "Enter");
     await terminal.shows("Wanda: typed in a terminal");
     expect((await historyOf(server.url)).map(({ from, text }) => `${from.name}: ${text}`)).toEqual([
       "Wanda: typed in a terminal",
     ]);
 
-    await follow("Wait for new messages");
+    await follow(terminal, "Wait for new messages");
     await terminal.shows(PARKED);
     await say(server.url, "Ben", "not for the lobby", "garden");
     expect(await terminal.screen()).toContain(PARKED);
@@ -53,37 +54,18 @@ describe.skipIf(!tools.w3m || !tools.tmux)("w3m", () => {
   it("shows what others post while it waits by the link on the page, without its refresh", async () => {
     terminal = await openTerminal([tools.w3m ?? "", `${server.url}/rooms/garden`]);
     await terminal.shows("Viewing <Garden>");
-    await follow("Wait for new messages");
+    await follow(terminal, "Wait for new messages");
     await terminal.shows(PARKED);
     await say(server.url, "Ben", "not for the garden");
     expect(await terminal.screen()).toContain(PARKED);
     await say(server.url, "Ben", "the roses are out", "garden");
     await terminal.shows("Ben: the roses are out");
 
-    await follow("Wait for the next message");
+    await follow(terminal, "Wait for the next message");
     await terminal.shows(PARKED);
     await say(server.url, "Ben", "and the lilac", "garden");
     const screen = await terminal.shows("Ben: and the lilac");
     expect(screen).toContain("1 new message.");
     expect(screen).not.toContain("not for the garden");
   });
-
-  /** Opens the field under the cursor, types, and closes it. */
-  async function fillIn(text: string): Promise<void> {
-    await terminal.press("Enter");
-    await terminal.shows("TEXT:");
-    await terminal.type(text);
-    await terminal.shows(`TEXT:${text}`);
-    await terminal.press("Enter");
-    await terminal.shows(`[${text}`);
-  }
-
-  /** Finds a link by its words and opens it. */
-  async function follow(words: string): Promise<void> {
-    await terminal.press("/");
-    await terminal.shows("Forward:");
-    await terminal.type(words);
-    await terminal.shows(`Forward: ${words}`);
-    await terminal.press("Enter", "Enter");
-  }
 });
