@@ -5,7 +5,7 @@ import { foldName } from "../core/user.js";
 import { countedForm, isLoopback } from "./address.js";
 
 /** Ten years: whoever means longer means for good. */
-export const MINUTES_MAX = 5_256_000;
+const MINUTES_MAX = 5_256_000;
 const REASON_CHARS_MAX = 200;
 /** A host's names and ids may be longer than ours. */
 const WHOM_CHARS_MAX = 200;
