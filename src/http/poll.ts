@@ -17,7 +17,7 @@ import { refuseMethod } from "./methods.js";
 import { ParkedPoll } from "./parked-poll.js";
 import type { Parking } from "./parking.js";
 import type { Take } from "./parser-lane.js";
-import { type PollAsked, pollIn } from "./poll-query.js";
+import { PollAddresses, type PollAsked, pollIn } from "./poll-query.js";
 import type { ReadableRooms } from "./readable-rooms.js";
 import { heardBy } from "./reading.js";
 import { queryOf, refuseBody, refuseTwoHosts } from "./request.js";
@@ -47,6 +47,7 @@ export interface Polls {
 
 export function polls(parts: PollParts): Polls {
   const { log, tail, parking, encoder, counts, load, logger } = parts;
+  const addresses = new PollAddresses(parts.waitS);
   return { handler, take };
 
   function handler(req: IncomingMessage, res: ServerResponse): void {
@@ -64,7 +65,7 @@ export function polls(parts: PollParts): Polls {
     if (parts.rooms.arePrivate) return false;
     let asked: PollAsked;
     try {
-      asked = pollIn(req, queryOf(req), parts.waitS);
+      asked = addresses.of(req);
     } catch {
       return false;
     }
