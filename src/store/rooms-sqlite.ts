@@ -32,7 +32,7 @@ export class SqliteRooms implements Rooms {
   }
 
   find(name: string): Promise<Room | null> {
-    return this.#reader.read(() => this.#row(name));
+    return this.#reader.readTogether(`room ${name}`, () => this.#row(name));
   }
 
   list(): Promise<readonly Room[]> {

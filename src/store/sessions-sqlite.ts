@@ -42,7 +42,7 @@ export class SqliteSessions implements Sessions {
   }
 
   read(id: string): Promise<SessionRecord | null> {
-    return this.#reader.read(() => {
+    return this.#reader.readTogether(`session ${id}`, () => {
       const row = this.#read.get(hash(id), this.#now()) as SessionRow | undefined;
       return row === undefined ? null : { data: row.data, expiresAt: row.expires_at };
     });

@@ -115,7 +115,7 @@ function assemble(
 ): Store {
   const version = db.prepare("PRAGMA data_version");
   const bell = new Bell(() => only(version.get()));
-  const reader = new Reader();
+  const reader = new Reader(db);
   const counts = new Counts();
   const writer = new Writer({
     db,

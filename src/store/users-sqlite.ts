@@ -54,11 +54,15 @@ export class SqliteUsers implements Users {
   }
 
   isHeld(folded: string, exceptId: UserId | null = null): Promise<boolean> {
-    return this.#reader.read(() => this.#isHeld(folded, exceptId));
+    return this.#reader.readTogether(`held ${folded} ${typeof exceptId} ${exceptId}`, () =>
+      this.#isHeld(folded, exceptId),
+    );
   }
 
   async touch(id: UserId): Promise<User> {
-    const { name, seen_at } = await this.#reader.read(() => this.#find(id));
+    const { name, seen_at } = await this.#reader.readTogether(`user ${typeof id} ${id}`, () =>
+      this.#find(id),
+    );
     if (seen_at > this.#now() - TOUCH_MS) return { id, name };
     return this.#writer.write(() => {
       const { name, folded } = this.#find(id);
