@@ -23,19 +23,26 @@ export interface Limit extends Rate {
 
 /**
  * Does what is limited. All of the rates are taken, or none. An act that fails takes nothing: whoever was refused for
- * another reason, or by the server's own trouble, may try again at once.
+ * another reason, or by the server's own trouble, may try again at once. Nor does one that `isCounted` says no to.
  */
-export async function within<T>(rates: Rates, limits: readonly Limit[], act: () => Promise<T>): Promise<T> {
+export async function within<T>(
+  rates: Rates,
+  limits: readonly Limit[],
+  act: () => Promise<T>,
+  isCounted: (done: T) => boolean = () => true,
+): Promise<T> {
   const taken: Rate[] = [];
+  let takes = false;
   try {
     for (const limit of limits) {
       const waitS = await rates.take(limit);
       if (waitS !== null) throw limit.refusal(waitS);
       taken.push(limit);
     }
-    return await act();
-  } catch (error) {
-    for (const rate of taken) await rates.giveBack(rate);
-    throw error;
+    const done = await act();
+    takes = isCounted(done);
+    return done;
+  } finally {
+    if (!takes) for (const rate of taken) await rates.giveBack(rate);
   }
 }

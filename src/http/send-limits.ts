@@ -1,6 +1,7 @@
 /** How often somebody may send: by session, by address, and in a room that is slow. */
 import { ParkbenchError } from "../core/errors.js";
 import { type Limits, SENDS_WINDOW_S, SLOW_S_MAX } from "../core/limits.js";
+import type { Appended } from "../core/log.js";
 import { type Limit, type Rates, within } from "../core/rates.js";
 import type { Room } from "../core/room.js";
 import type { Asker } from "../identity/identity.js";
@@ -24,9 +25,9 @@ export class SendLimits {
     this.#addresses = addresses;
   }
 
-  /** Rejects with `too_many_sends` or `slow_mode`, which say when to send again, or as `store` does, and then counts nothing. */
-  within<T>(room: Room, sender: Sender, store: () => Promise<T>): Promise<T> {
-    return within(this.#rates, this.#of(room, sender), store);
+  /** Rejects with `too_many_sends` or `slow_mode`, which say when to send again, or as `store` does. What adds nothing counts nothing. */
+  within(room: Room, sender: Sender, store: () => Promise<Appended>): Promise<Appended> {
+    return within(this.#rates, this.#of(room, sender), store, ({ outcome }) => outcome === "appended");
   }
 
   #of(room: Room, { asker, folded, address }: Sender): Limit[] {

@@ -118,10 +118,25 @@ export function sender(parts: SendParts): Send {
     const { user } = asker;
     const { author, folded } = user ? { author: user, folded: null } : oneShotIn(fields);
     const draft: Draft = { room: room.name, author, text, nonce };
-    // Before any other check: a retry whose answer was lost must be recognised even if by now somebody holds the name
-    // or the room is closed.
-    const recalled = nonce === null ? null : await log.recall(draft);
-    if (recalled) return recalled;
+    try {
+      return await appendNew(draft, room, folded, asker, address);
+    } catch (refused) {
+      // A retry whose answer was lost must be recognised even if by now somebody holds the name or the room is closed.
+      const first = nonce === null || isStorages(refused) ? null : await log.recall(draft);
+      if (!first) throw refused;
+      return first;
+    }
+  }
+
+  async function appendNew(
+    draft: Draft,
+    room: Room,
+    folded: string | null,
+    asker: Asker,
+    address: string,
+  ): Promise<Appended> {
+    const { user } = asker;
+    const { author } = draft;
     parts.guard.refuseWriter(author, address);
     await mustPost(user, room);
     return parts.sendLimits.within(room, { asker, folded, address }, async () => {
@@ -152,4 +167,9 @@ export function sender(parts: SendParts): Send {
       throw new ParkbenchError("may_not_post", "You may not write in this room.");
     }
   }
+}
+
+/** Trouble of the store itself, which a look into it would only meet again. */
+function isStorages(error: unknown): boolean {
+  return error instanceof ParkbenchError && /^(storage_|closed$)/.test(error.code);
 }
