@@ -121,8 +121,9 @@ export function sender(parts: SendParts): Send {
     try {
       return await appendNew(draft, room, folded, asker, address);
     } catch (refused) {
-      // A retry whose answer was lost must be recognised even if by now somebody holds the name or the room is closed.
-      const first = nonce === null || isStorages(refused) ? null : await log.recall(draft);
+      // A retry whose answer was lost must be recognised even if by now somebody holds the name, the room is closed or
+      // nothing can be written.
+      const first = nonce === null || isDoubtful(refused) ? null : await log.recall(draft).catch(() => null);
       if (!first) throw refused;
       return first;
     }
@@ -169,7 +170,7 @@ export function sender(parts: SendParts): Send {
   }
 }
 
-/** Trouble of the store itself, which a look into it would only meet again. */
-function isStorages(error: unknown): boolean {
-  return error instanceof ParkbenchError && /^(storage_|closed$)/.test(error.code);
+/** What is found in a store that has failed may be this very message, and not where it will be found again. */
+function isDoubtful(error: unknown): boolean {
+  return error instanceof ParkbenchError && /^(storage_(failed|lost)|closed)$/.test(error.code);
 }

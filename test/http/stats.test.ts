@@ -173,6 +173,9 @@ describe("refused", () => {
       await nobodyWaits(bench());
     });
     expect(by).toEqual({
+      // The nonce is looked up where it would have been kept.
+      commits: 1,
+      writes: 1,
       nonce_reused: 1,
       text_empty: 2,
       bad_since: 1,
