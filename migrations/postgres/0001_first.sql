@@ -1,0 +1,204 @@
+-- The first schema. Other programs read and write these tables, so later migrations add and never change.
+-- Columns are those of SQLite, in the same order; times of messages are timestamptz, all others Unix milliseconds.
+
+CREATE FUNCTION parkbench_now() RETURNS bigint LANGUAGE sql VOLATILE
+  RETURN floor(extract(epoch FROM clock_timestamp()) * 1000);
+
+-- What makes this log another one than its own restored backup, and the newest id that anybody can see. One row.
+CREATE TABLE log (
+  one integer PRIMARY KEY CHECK (one = 1),
+  epoch text NOT NULL,
+  newest bigint NOT NULL DEFAULT 0,
+  control_newest bigint NOT NULL DEFAULT 0,
+  checked_at bigint NOT NULL DEFAULT 0
+);
+
+INSERT INTO log (one, epoch) VALUES (1, substr(md5(gen_random_uuid()::text), 1, 6));
+
+-- author_id: a number as its digits, any other id as it is; a text of digits in double quotes.
+-- row_fits: a row that no answer could carry is refused at the door (the text itself is 4,000 characters in /send).
+CREATE TABLE messages (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id <= 9007199254740991),
+  room text NOT NULL,
+  author_name text NOT NULL,
+  text text NOT NULL,
+  author_id text,
+  kind text DEFAULT 'message',
+  nonce text,
+  data text,
+  ref bigint,
+  at timestamptz DEFAULT clock_timestamp(),
+  CONSTRAINT row_fits CHECK (
+    octet_length(room) + octet_length(author_name) + octet_length(text) + octet_length(coalesce(author_id, ''))
+      + octet_length(coalesce(kind, '')) + octet_length(coalesce(nonce, '')) + octet_length(coalesce(data, ''))
+    <= 16777216
+  )
+);
+
+CREATE INDEX messages_by_room ON messages (room, id);
+
+-- Ids in the order of commits. Without it a row with a smaller id becomes visible after a larger one, and a reader who
+-- has the larger never sees it. Taken before the id is drawn, held until the commit, by whoever inserts.
+CREATE FUNCTION parkbench_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(7275626, 1);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER messages_lock BEFORE INSERT ON messages FOR EACH STATEMENT EXECUTE FUNCTION parkbench_lock();
+
+-- Rings only for other programs: a NOTIFY in the writing transaction lets all commits of the cluster wait for one another
+-- (14 times slower, measured), so our own writers set parkbench.own and ring after the commit.
+CREATE FUNCTION parkbench_ring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(current_setting('parkbench.own', true), '') <> '1' THEN
+    PERFORM pg_notify('parkbench', '');
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Not max(id) at each read: deleting the newest row must not send readers back.
+CREATE FUNCTION parkbench_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE log SET newest = added.newest FROM (SELECT max(id) AS newest FROM added) AS added
+  WHERE added.newest > log.newest;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER messages_added AFTER INSERT ON messages REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION parkbench_added();
+CREATE TRIGGER messages_ring AFTER INSERT ON messages FOR EACH STATEMENT EXECUTE FUNCTION parkbench_ring();
+
+CREATE FUNCTION parkbench_id_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the id of a message does not change';
+END $$;
+
+CREATE TRIGGER messages_id_kept BEFORE UPDATE OF id ON messages FOR EACH ROW
+  WHEN (NEW.id IS DISTINCT FROM OLD.id) EXECUTE FUNCTION parkbench_id_kept();
+
+-- A message that says "removed" takes the content of the old one with it, whoever inserts it.
+CREATE FUNCTION parkbench_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE messages SET text = '', data = NULL WHERE id = NEW.ref AND room = NEW.room;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER messages_removed AFTER INSERT ON messages FOR EACH ROW
+  WHEN (NEW.kind = 'delete') EXECUTE FUNCTION parkbench_removed();
+
+-- An explicit NULL counts as "not given", as in SQLite.
+CREATE FUNCTION parkbench_defaults() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.kind := coalesce(NEW.kind, 'message');
+  NEW.at := coalesce(NEW.at, clock_timestamp());
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER messages_defaults BEFORE INSERT OR UPDATE ON messages FOR EACH ROW
+  WHEN (NEW.kind IS NULL OR NEW.at IS NULL) EXECUTE FUNCTION parkbench_defaults();
+
+-- Which message a sender's nonce stands for. Not a unique index on messages: a foreign row may repeat any nonce.
+CREATE TABLE nonces (
+  sender text NOT NULL,
+  nonce text NOT NULL,
+  message_id bigint NOT NULL,
+  PRIMARY KEY (sender, nonce)
+);
+
+-- Stores a group in one statement, so in one round trip and one flush. Gives for each of them, in their order, the id, and
+-- whether it is new: not so where the sender had used the nonce before.
+-- The nonces are looked up under the lock, by a statement that begins after it is held and so sees all that was committed
+-- before: two retries at two processes must not both find it unused.
+CREATE FUNCTION parkbench_append(
+  rooms text[], names text[], texts text[], author_ids text[], kinds text[], given_nonces text[], datas text[],
+  refs bigint[], times timestamptz[], senders text[]
+) RETURNS TABLE (is_new boolean, message_id bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'parkbench_append needs READ COMMITTED: an older snapshot does not see what the lock waited for';
+  END IF;
+  PERFORM set_config('parkbench.own', '1', true);
+  PERFORM pg_advisory_xact_lock(7275626, 1);
+  RETURN QUERY
+  WITH given AS (
+    SELECT * FROM unnest(rooms, names, texts, author_ids, kinds, given_nonces, datas, refs, times, senders)
+      WITH ORDINALITY AS given (room, name, text, author_id, kind, nonce, data, ref, at, sender, place)
+  ), known AS (
+    SELECT given.place, nonces.message_id FROM given JOIN nonces USING (sender, nonce)
+  ), fresh AS (
+    -- Once where a group holds the same nonce twice.
+    SELECT DISTINCT ON (sender, nonce, CASE WHEN nonce IS NULL THEN place END) *
+    FROM given WHERE place NOT IN (SELECT place FROM known)
+    ORDER BY sender, nonce, CASE WHEN nonce IS NULL THEN place END, place
+  ), inserted AS (
+    INSERT INTO messages (room, author_name, text, author_id, kind, nonce, data, ref, at)
+    SELECT room, name, text, author_id, kind, nonce, data, ref, at FROM fresh ORDER BY place
+    RETURNING id
+  ), numbered AS (
+    -- Ids are drawn in the order of places.
+    SELECT fresh.place, fresh.sender, fresh.nonce, ids.id
+    FROM (SELECT *, row_number() OVER (ORDER BY place) AS n FROM fresh) AS fresh
+    JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM inserted) AS ids USING (n)
+  ), kept AS (
+    INSERT INTO nonces (sender, nonce, message_id) SELECT sender, nonce, id FROM numbered WHERE nonce IS NOT NULL
+  )
+  SELECT own.id IS NOT NULL, coalesce(own.id, known.message_id, twin.id)
+  FROM given
+  LEFT JOIN numbered AS own ON own.place = given.place
+  LEFT JOIN known ON known.place = given.place
+  LEFT JOIN numbered AS twin ON twin.sender = given.sender AND twin.nonce = given.nonce
+  ORDER BY given.place;
+END $$;
+
+CREATE TABLE rooms (
+  name text NOT NULL PRIMARY KEY,
+  title text NOT NULL,
+  closed boolean NOT NULL DEFAULT false,
+  created_by text,
+  created_at bigint NOT NULL DEFAULT parkbench_now(),
+  slow_s integer NOT NULL DEFAULT 0
+);
+
+INSERT INTO rooms (name, title) VALUES ('lobby', 'Lobby');
+
+-- A name is held while seen_at is recent; letting it go sets seen_at to 0. Ids stand in messages: never reused.
+CREATE TABLE users (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL,
+  folded text NOT NULL,
+  seen_at bigint NOT NULL,
+  created_at bigint NOT NULL DEFAULT parkbench_now()
+);
+
+CREATE INDEX users_by_folded ON users (folded);
+
+-- id_hash is the SHA-256 of the id in the cookie: who reads this table cannot take over a session.
+CREATE TABLE sessions (
+  id_hash bytea NOT NULL PRIMARY KEY,
+  data text NOT NULL,
+  expires_at bigint NOT NULL
+);
+
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE control (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  at bigint NOT NULL DEFAULT parkbench_now()
+);
+
+-- Read from a cursor like messages, so in the order of commits like them.
+CREATE TRIGGER control_lock BEFORE INSERT ON control FOR EACH STATEMENT EXECUTE FUNCTION parkbench_lock();
+CREATE FUNCTION parkbench_control_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE log SET control_newest = added.newest FROM (SELECT max(id) AS newest FROM added) AS added
+  WHERE added.newest > log.control_newest;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER control_added AFTER INSERT ON control REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION parkbench_control_added();
+CREATE TRIGGER control_ring AFTER INSERT ON control FOR EACH STATEMENT EXECUTE FUNCTION parkbench_ring();

@@ -1,0 +1,47 @@
+/** Brings a PostgreSQL database to the newest schema, once, however many processes start together. */
+import type { ClientBase } from "pg";
+import { type Applied, anotherProgram, type Migration, pending } from "./migrate.js";
+
+/** Check and steps are one transaction under one lock. Rejects when the tables are another program's or a newer version's. */
+export async function migratePostgres(
+  client: ClientBase,
+  known: readonly Migration[],
+  database: string,
+): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query("SELECT pg_advisory_xact_lock(7275626, 2)");
+    for (const { number, name, sql } of await missingSteps(client, known, database)) {
+      await client.query(sql);
+      await client.query("INSERT INTO migrations (number, name, at) VALUES ($1, $2, $3)", [
+        number,
+        name,
+        Date.now(),
+      ]);
+    }
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}
+
+async function missingSteps(
+  client: ClientBase,
+  known: readonly Migration[],
+  database: string,
+): Promise<readonly Migration[]> {
+  const { rows: tables } = await client.query<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()",
+  );
+  if (tables.length === 0) {
+    await client.query(
+      "CREATE TABLE migrations (number integer PRIMARY KEY, name text NOT NULL, at bigint NOT NULL)",
+    );
+    return known;
+  }
+  const names = tables.map(({ name }) => name);
+  if (!names.includes("migrations") || !names.includes("messages")) throw anotherProgram(database);
+  const { rows } = await client.query<Applied>("SELECT number, name FROM migrations ORDER BY number");
+  return pending(known, rows, database);
+}

@@ -1,0 +1,38 @@
+/** What PostgreSQL's error codes mean to the person who asked. */
+import { ParkbenchError } from "../core/errors.js";
+import { refuse } from "./sqlite-errors.js";
+
+/** SQLSTATE, a code of Node's, or "". */
+export function postgresCode(error: unknown): string {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/** The statement or its values are at fault (classes 22, 23 and 42), not the database: trouble of one row. */
+export function isOwnFault(error: unknown): boolean {
+  const cause = error instanceof ParkbenchError ? error.cause : error;
+  return /^(22|23|42)/.test(postgresCode(cause));
+}
+
+/** The connection was lost, or could not be made: the database may be starting, or another one taking over. */
+export function isConnecting(error: unknown): boolean {
+  const cause = error instanceof ParkbenchError ? error.cause : error;
+  if (/^(08|57P|E[A-Z]+$)/.test(postgresCode(cause))) return true;
+  return (
+    cause instanceof Error &&
+    /^Connection terminated|^timeout exceeded when trying to connect/.test(cause.message)
+  );
+}
+
+export function asPostgresRefusal(error: unknown): unknown {
+  if (error instanceof ParkbenchError) return error;
+  const code = postgresCode(error);
+  if (code === "22021")
+    return new ParkbenchError("bad_text", "The text holds a NUL. Send it without.", { cause: error });
+  // Disk full; the lock, or a free connection, did not come in time.
+  if (code === "53100") return refuse("storage_full", error);
+  if (/^(53300|55P03|57014|40)/.test(code)) return refuse("storage_busy", error);
+  if (error instanceof Error && error.message.startsWith("timeout exceeded when trying to connect"))
+    return refuse("storage_busy", error);
+  return refuse("storage_failed", error);
+}

@@ -1,0 +1,92 @@
+/** Parkbench's own users, and the names they hold, in PostgreSQL. */
+import { ParkbenchError } from "../core/errors.js";
+import type { UserId } from "../core/message.js";
+import { NAME_HELD_MS, type Name, type User, type Users } from "../core/user.js";
+import type { Pooled } from "./pooled.js";
+
+/** A page load or a send is a flushed write at most this often. */
+const TOUCH_MS = 60_000;
+
+type UserRow = readonly [name: string, folded: string, seenAt: number];
+type Run = Pooled["run"];
+
+const FIND = "SELECT name, folded, seen_at FROM users WHERE id = $1";
+const HOLDER = "SELECT 1 FROM users WHERE folded = $1 AND seen_at > $2 AND id IS DISTINCT FROM $3 LIMIT 1";
+/** One after the other for each name: two who ask at once must not both find it free. */
+const LOCK = "SELECT pg_advisory_xact_lock(7275627, hashtext($1))";
+
+export class PostgresUsers implements Users {
+  readonly #db: Pooled;
+  readonly #now: () => number;
+
+  constructor(db: Pooled, now: () => number) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  create({ shown, folded }: Name): Promise<User> {
+    return this.#db.transaction(async (run) => {
+      await this.#take(run, folded, null);
+      const [row] = await run<[id: number]>(
+        "INSERT INTO users (name, folded, seen_at) VALUES ($1, $2, $3) RETURNING id",
+        [shown, folded, this.#now()],
+      );
+      return { id: Number(row?.[0]), name: shown };
+    });
+  }
+
+  rename(id: UserId, { shown, folded }: Name): Promise<User> {
+    return this.#db.transaction(async (run) => {
+      await this.#find(run, id, "FOR UPDATE");
+      await this.#take(run, folded, id);
+      await run("UPDATE users SET name = $1, folded = $2, seen_at = $3 WHERE id = $4", [
+        shown,
+        folded,
+        this.#now(),
+        id,
+      ]);
+      return { id, name: shown };
+    });
+  }
+
+  isHeld(folded: string, exceptId: UserId | null = null): Promise<boolean> {
+    return this.#isHeld((sql, values) => this.#db.read(sql, values), folded, exceptId);
+  }
+
+  async touch(id: UserId): Promise<User> {
+    const [name, , seenAt] = await this.#find((sql, values) => this.#db.read(sql, values), id);
+    if (seenAt > this.#now() - TOUCH_MS) return { id, name };
+    return this.#db.transaction(async (run) => {
+      const [name, folded] = await this.#find(run, id, "FOR UPDATE");
+      await this.#take(run, folded, id);
+      await run("UPDATE users SET seen_at = $1 WHERE id = $2", [this.#now(), id]);
+      return { id, name };
+    });
+  }
+
+  async release(id: UserId): Promise<void> {
+    this.#db.mustBeOpen();
+    if (typeof id === "number") await this.#db.run("UPDATE users SET seen_at = 0 WHERE id = $1", [id]);
+  }
+
+  async #find(run: Run, id: UserId, lock = ""): Promise<UserRow> {
+    // A host application's own users, or a session from before the database was restored.
+    const [row] = typeof id === "number" ? await run<UserRow>(`${FIND} ${lock}`, [id]) : [];
+    // Released: a request that was under way at the sign-out must not hold the name again.
+    if (!row || row[2] === 0)
+      throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
+    return row;
+  }
+
+  async #take(run: Run, folded: string, exceptId: UserId | null): Promise<void> {
+    await run(LOCK, [folded]);
+    if (await this.#isHeld(run, folded, exceptId))
+      throw new ParkbenchError("name_taken", "Somebody else has this name just now: take another one.");
+  }
+
+  async #isHeld(run: Run, folded: string, exceptId: UserId | null): Promise<boolean> {
+    // A host's user "7" is not ours with the number 7.
+    const except = typeof exceptId === "number" ? exceptId : null;
+    return (await run(HOLDER, [folded, this.#now() - NAME_HELD_MS, except])).length > 0;
+  }
+}
