@@ -6,6 +6,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly databaseUrl: string;
+  /** PostgreSQL only: past a pooler, for the connection that listens. */
+  readonly databaseListenUrl: string | null;
   /** The first signs, all verify; empty: kept beside the database. */
   readonly sessionSecrets: readonly string[];
   readonly publicOrigins: readonly string[];
@@ -31,9 +33,6 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
-
-/** Named by the design for later versions. Taking one without obeying it would be worse than refusing it. */
-const NOT_YET = ["DATABASE_LISTEN_URL"];
 
 /** The variable of each limit. */
 const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
@@ -79,6 +78,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: whole("PORT", 3000, 65_535),
     host: get("HOST") ?? "127.0.0.1",
     databaseUrl: databaseUrl(get("DATABASE_URL") ?? "data/parkbench.db"),
+    databaseListenUrl: get("DATABASE_LISTEN_URL")
+      ? postgresUrl("DATABASE_LISTEN_URL", get("DATABASE_LISTEN_URL") ?? "")
+      : null,
     sessionSecrets: list("SESSION_SECRET").map((secret) =>
       secret.length >= 16
         ? secret
@@ -111,16 +113,25 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       "LIMIT_STREAM_SECONDS must be 1 or more: a stream that never ends never asks who may read it.",
       null,
     );
+  const isPostgres = /^postgres(ql)?:\/\//.test(config.databaseUrl);
+  if (isPostgres && config.sessionSecrets.length === 0)
+    wrong("SESSION_SECRET must be set with PostgreSQL: all servers of the database need the same.", null);
+  if (config.databaseListenUrl !== null && !isPostgres)
+    wrong("DATABASE_LISTEN_URL is for a DATABASE_URL of PostgreSQL. Leave it unset.", null);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
 
   function databaseUrl(url: string): string {
-    if (/^postgres(ql)?:/.test(url))
-      return wrong("DATABASE_URL: PostgreSQL is not in this version yet. Give a path.", url);
+    if (/^postgres(ql)?:/.test(url)) return postgresUrl("DATABASE_URL", url);
     if (/^[a-z][a-z0-9+.-]+:/i.test(url) && !url.startsWith("file:")) {
       return wrong(`DATABASE_URL must be a path or a file: address, not "${url.split(":")[0]}:…".`, url);
     }
     return url;
+  }
+
+  function postgresUrl(name: string, url: string): string {
+    if (/^postgres(ql)?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+    return wrong(`${name} must be like postgres://user@host:5432/database.`, url);
   }
 
   function publicOrigin(text: string): string {

@@ -19,7 +19,7 @@ import { checkOptions } from "./options.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
-import { openStore, pathOf } from "./store/open.js";
+import { isPostgres, openStore, pathOf } from "./store/open.js";
 import { refuseMixture } from "./store/stale-wal.js";
 
 const WATCH_MS = 1000;
@@ -39,11 +39,14 @@ await main().catch((error: unknown) => {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = makeLogger(config.logLevel);
-  const path = pathOf(config.databaseUrl);
-  refuseMixture(path);
+  const onPostgres = isPostgres(config.databaseUrl);
+  const path = onPostgres ? config.databaseUrl : pathOf(config.databaseUrl);
+  if (!onPostgres) refuseMixture(path);
   let lost: (error: Error) => void = () => {};
   const store = await openStore({
     url: path,
+    listenUrl: config.databaseListenUrl ?? undefined,
+    logger,
     onLost: (error) => lost(error),
     answerBytesMax: boundsOf(config.limits).answerBytesMax,
   });
@@ -88,7 +91,10 @@ async function main(): Promise<void> {
     logger.info(`metrics are at ${metrics.url}`);
   }
   await listen(server, config);
-  say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${path}`);
+  say(
+    logger,
+    `Parkbench listens on ${addressOf(server)} and keeps its data in ${onPostgres ? "PostgreSQL" : path}`,
+  );
 }
 
 function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Server {

@@ -54,6 +54,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   express: ["chat.ts", "http/router.ts", "server.ts"],
   "express-session": ["session-store.ts"],
   "ipaddr.js": ["http/address.ts"],
+  pg: ["store/postgres.ts"],
   pino: ["server.ts"],
   "pino-pretty": ["server.ts"],
   // TRUST_PROXY is checked at the start by what will read it.

@@ -2,12 +2,17 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ParkbenchError } from "../core/errors.js";
+import type { Logger } from "../core/logger.js";
 import type { Store } from "../core/store.js";
+import { openPostgres } from "./postgres.js";
 import { openSqlite } from "./sqlite.js";
 
 export interface OpenOptions {
-  /** A path, or a `file:` URL or path. */
+  /** A path, a `file:` URL or path, or a `postgres://` address. */
   readonly url: string;
+  /** PostgreSQL only: a direct address for the connection that listens, where `url` leads to a pooler. */
+  readonly listenUrl?: string | undefined;
+  readonly logger?: Logger | undefined;
   /** Called once when the database is not the one that was opened any more: nothing is acknowledged from then on. */
   readonly onLost?: ((error: Error) => void) | undefined;
   /** The clock for expiry, held names and message times; for tests. */
@@ -20,17 +25,17 @@ export interface OpenOptions {
  * Makes the database when there is none, brings its schema up to date, and tries a read and a write. Rejects with a
  * ParkbenchError whose text is for the person who starts the program: what is wrong, and what to do.
  */
-export async function openStore({ url, ...options }: OpenOptions): Promise<Store> {
+export async function openStore({ url, listenUrl, logger, ...options }: OpenOptions): Promise<Store> {
+  if (isPostgres(url)) return openPostgres({ url, listenUrl, logger, ...options });
   return openSqlite({ path: pathOf(url), ...options });
+}
+
+export function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:/i.test(url);
 }
 
 /** The file that a DATABASE_URL means, as an absolute path. */
 export function pathOf(url: string): string {
-  if (/^postgres(ql)?:/i.test(url)) {
-    throw unusable(
-      "This version of Parkbench keeps its messages in SQLite only. Set DATABASE_URL to a path, for example data/parkbench.db.",
-    );
-  }
   if (url.trim() === "" || url === ":memory:") {
     throw unusable("DATABASE_URL must name a file, for example data/parkbench.db.");
   }

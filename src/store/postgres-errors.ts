@@ -36,3 +36,19 @@ export function asPostgresRefusal(error: unknown): unknown {
     return refuse("storage_busy", error);
   return refuse("storage_failed", error);
 }
+
+/** An error while the database is opened, in words that say what to do. Never the address's password. */
+export function explainStart(database: string, error: unknown): ParkbenchError {
+  if (error instanceof ParkbenchError) return error;
+  const code = postgresCode(error);
+  const why = error instanceof Error ? error.message || code : String(error);
+  const say = (text: string) => new ParkbenchError("storage_failed", `${text} (${why})`, { cause: error });
+  if (code === "28P01" || code === "28000")
+    return say(`PostgreSQL at ${database} refuses the user or the password of DATABASE_URL.`);
+  if (code === "3D000") return say(`There is no database ${database}. Make it: createdb.`);
+  if (code === "42501")
+    return say(`The user of DATABASE_URL may not make tables in ${database}. Grant CREATE on its schema.`);
+  if (isConnecting(error))
+    return say(`PostgreSQL at ${database} cannot be reached. Start it, or set DATABASE_URL to where it is.`);
+  return say(`The database ${database} cannot be used.`);
+}

@@ -8,6 +8,7 @@ import { PostgresMessageLog } from "./messages-postgres.js";
 import { readMigrations } from "./migrate.js";
 import { migratePostgres } from "./migrate-postgres.js";
 import { Pooled } from "./pooled.js";
+import { explainStart } from "./postgres-errors.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
 import { PostgresUsers } from "./users-postgres.js";
@@ -23,7 +24,7 @@ export interface PostgresOptions {
   readonly url: string;
   /** For the one connection that listens: a direct address, where `url` leads to a pooler. */
   readonly listenUrl?: string | undefined;
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -45,7 +46,9 @@ export async function openPostgres({
   // Its own, so that a pool that is busy with writes does not keep the others from hearing of them.
   const notifier = new pg.Pool({ ...settings, connectionString: url, max: 1, query_timeout: CONNECT_MS });
   notifier.on("error", () => {});
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw explainStart(nameOf(url), error);
+  });
   let epoch: string;
   try {
     await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(url));
