@@ -1,4 +1,5 @@
 /** The environment, read here and nowhere else. */
+import { availableParallelism } from "node:os";
 import proxyaddr from "proxy-addr";
 import { LIMITS, type Limits } from "./core/limits.js";
 
@@ -13,6 +14,8 @@ export interface Config {
   readonly publicOrigins: readonly string[];
   readonly trustProxy: number | readonly string[];
   readonly logLevel: string;
+  /** Processes that answer; with 1 there is no other beside them. */
+  readonly workers: number;
   readonly limits: Limits;
   /** 0: everything is kept. */
   readonly keepDays: number;
@@ -88,6 +91,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
     publicOrigins: list("PUBLIC_ORIGIN").map(publicOrigin),
     trustProxy: trustProxy(get("TRUST_PROXY") ?? "off"),
+    workers: workers(get("WORKERS") ?? "1"),
     logLevel: logLevel(get("LOG_LEVEL") ?? "info"),
     limits: Object.fromEntries(
       Object.entries(LIMIT_NAMES).map(([limit, name]) => [
@@ -101,13 +105,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
   if (config.metricsPort === config.port && config.port !== 0)
     wrong(`METRICS_PORT and PORT must be two: both are ${config.port}.`, null);
-  const workers = get("WORKERS");
-  if (workers !== undefined && workers !== "1") {
-    wrong(`WORKERS must be 1 or unset in this version, not "${workers}": it runs as one process.`, null);
-  }
-  for (const name of NOT_YET) {
-    if (get(name)) wrong(`${name} is not in this version yet. Leave it unset.`, null);
-  }
   if (config.limits.streamS === 0)
     wrong(
       "LIMIT_STREAM_SECONDS must be 1 or more: a stream that never ends never asks who may read it.",
@@ -155,6 +152,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         [],
       );
     }
+  }
+
+  function workers(text: string): number {
+    if (text === "auto") return availableParallelism();
+    if (/^[1-9][0-9]?$/.test(text)) return Number(text);
+    return wrong(`WORKERS must be "auto" or a whole number from 1 to 99, not "${text}".`, 1);
   }
 
   function logLevel(text: string): string {

@@ -1,4 +1,5 @@
 /** The standalone program: config, chat, listen, graceful stop. */
+import cluster from "node:cluster";
 import { createServer, type Server } from "node:http";
 import express from "express";
 import { type Logger, pino } from "pino";
@@ -21,6 +22,7 @@ import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
 import { isPostgres, openStore, pathOf } from "./store/open.js";
 import { refuseMixture } from "./store/stale-wal.js";
+import { LOST_CODE, runWorkers } from "./workers.js";
 
 const WATCH_MS = 1000;
 /**
@@ -42,6 +44,15 @@ async function main(): Promise<void> {
   const onPostgres = isPostgres(config.databaseUrl);
   const path = onPostgres ? config.databaseUrl : pathOf(config.databaseUrl);
   if (!onPostgres) refuseMixture(path);
+  const place = onPostgres ? "PostgreSQL" : path;
+  if (cluster.isPrimary && config.workers > 1) {
+    const { address, port } = await runWorkers(config.workers, logger);
+    say(
+      logger,
+      `Parkbench listens on ${urlOf(address, port)} with ${config.workers} workers and keeps its data in ${place}`,
+    );
+    return;
+  }
   let lost: (error: Error) => void = () => {};
   const store = await openStore({
     url: path,
@@ -69,7 +80,7 @@ async function main(): Promise<void> {
 
   const server = serve(chat, config, secrets);
   const stop = stopper({ server, chat, logger });
-  lost = (error) => stop(error.message, 1);
+  lost = (error) => stop(error.message, cluster.isWorker ? LOST_CODE : 1);
   cutUnread(server);
   limitConnections(server, connectionsMaxOf(filesMax), logger);
   server.on("drop", () => {
@@ -91,10 +102,9 @@ async function main(): Promise<void> {
     logger.info(`metrics are at ${metrics.url}`);
   }
   await listen(server, config);
-  say(
-    logger,
-    `Parkbench listens on ${addressOf(server)} and keeps its data in ${onPostgres ? "PostgreSQL" : path}`,
-  );
+  // Of several workers, the primary speaks when all are there.
+  if (!cluster.isWorker)
+    say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${place}`);
 }
 
 function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Server {
@@ -147,7 +157,11 @@ function listenMistake({ code, message }: NodeJS.ErrnoException, port: number, h
 function addressOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === "string") return String(address);
-  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+  return urlOf(address.address, address.port);
+}
+
+function urlOf(address: string, port: number): string {
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 function makeLogger(level: string): Logger {

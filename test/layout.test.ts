@@ -41,7 +41,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "session-store.ts",
     "stop.ts",
     "store",
+    "workers.ts",
   ],
+  "workers.ts": [],
 };
 
 /** Who may import a dependency; types of it anybody may. More than one owner needs a reason. */

@@ -28,7 +28,7 @@ export async function parserLaneWorks(): Promise<boolean> {
   });
   const signal = AbortSignal.timeout(TRIAL_MS);
   try {
-    server.listen(0, "127.0.0.1");
+    server.listen({ port: 0, host: "127.0.0.1", exclusive: true });
     await once(server, "listening", { signal });
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
     signal.addEventListener("abort", () => socket.destroy());

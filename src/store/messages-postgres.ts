@@ -1,4 +1,5 @@
 /** The MessageLog in PostgreSQL. */
+import type { Counts } from "../core/counts.js";
 import { encodeData } from "../core/data.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
@@ -11,8 +12,11 @@ import type { Pooled } from "./pooled.js";
 export interface PostgresLogParts {
   readonly db: Pooled;
   readonly bell: PostgresBell;
+  readonly counts: Counts;
   readonly epoch: string;
   readonly now: () => number;
+  /** Of the text in one batch, about; one message alone may be longer. */
+  readonly answerBytesMax: number;
   readonly close: () => Promise<void>;
 }
 

@@ -1,5 +1,7 @@
 /** Opens a PostgreSQL database as a Store. The only importer of pg. */
 import pg from "pg";
+import { Counts } from "../core/counts.js";
+import { LIMITS } from "../core/limits.js";
 import { type Logger, silent } from "../core/logger.js";
 import type { Store } from "../core/store.js";
 import { CHANNEL, PostgresBell } from "./bell-postgres.js";
@@ -7,8 +9,10 @@ import { PostgresControl } from "./control-postgres.js";
 import { PostgresMessageLog } from "./messages-postgres.js";
 import { readMigrations } from "./migrate.js";
 import { migratePostgres } from "./migrate-postgres.js";
+import { PostgresModeration } from "./moderation-postgres.js";
 import { Pooled } from "./pooled.js";
 import { explainStart } from "./postgres-errors.js";
+import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
 import { PostgresUsers } from "./users-postgres.js";
@@ -26,6 +30,8 @@ export interface PostgresOptions {
   readonly listenUrl?: string | undefined;
   readonly logger?: Logger | undefined;
   readonly now?: (() => number) | undefined;
+  /** Of the text in one batch, about. */
+  readonly answerBytesMax?: number | undefined;
 }
 
 export async function openPostgres({
@@ -33,6 +39,7 @@ export async function openPostgres({
   listenUrl = url,
   logger = silent,
   now = Date.now,
+  answerBytesMax = LIMITS.answerBytesMax,
 }: PostgresOptions): Promise<Store> {
   const settings = { connectionTimeoutMillis: CONNECT_MS, keepAlive: true, types: TYPES };
   const pool = new pg.Pool({
@@ -58,6 +65,7 @@ export async function openPostgres({
     client.release();
   }
   const db = new Pooled(pool);
+  const counts = new Counts();
   const bell = new PostgresBell({
     connect: () => new pg.Client({ ...settings, connectionString: listenUrl }),
     notify: async () => {
@@ -75,13 +83,20 @@ export async function openPostgres({
     })();
     return closing;
   };
-  const log = new PostgresMessageLog({ db, bell, epoch, now, close });
+  const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, close });
   return {
     log,
     rooms: new PostgresRooms(db),
     users: new PostgresUsers(db, now),
     sessions: new PostgresSessions(db, now),
     control: new PostgresControl(db, () => bell.ring()),
+    counts,
+    retention: new PostgresRetention(db, now),
+    moderation: new PostgresModeration({
+      db,
+      ring: () => bell.ring(),
+      now,
+    }) as unknown as Store["moderation"],
     check: async () => {
       db.mustBeOpen();
       await db.run("UPDATE log SET checked_at = greatest(checked_at + 1, $1)", [Date.now()]);

@@ -1,13 +1,12 @@
 /** The rooms there are, in PostgreSQL. */
 import { ParkbenchError } from "../core/errors.js";
-import type { UserId } from "../core/message.js";
-import type { Room, Rooms } from "../core/room.js";
+import type { NewRoom, Room, Rooms } from "../core/room.js";
 import { authorIdOf } from "./message-row-postgres.js";
 import type { Pooled } from "./pooled.js";
 
-type RoomRow = readonly [name: string, title: string, closed: boolean];
+type RoomRow = readonly [name: string, title: string, closed: boolean, slowS: number];
 
-const COLUMNS = "name, title, closed";
+const COLUMNS = "name, title, closed, slow_s";
 
 export class PostgresRooms implements Rooms {
   readonly #db: Pooled;
@@ -27,15 +26,7 @@ export class PostgresRooms implements Rooms {
     return (await this.#db.read<RoomRow>(sql, [])).map(toRoom);
   }
 
-  async create({
-    name,
-    title,
-    createdBy,
-  }: {
-    name: string;
-    title: string;
-    createdBy: UserId | null;
-  }): Promise<Room> {
+  async create({ name, title, createdBy }: NewRoom): Promise<Room> {
     this.#db.mustBeOpen();
     const [row] = await this.#db.run<RoomRow>(
       `INSERT INTO rooms (name, title, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
@@ -46,6 +37,6 @@ export class PostgresRooms implements Rooms {
   }
 }
 
-function toRoom([name, title, closed]: RoomRow): Room {
-  return { name, title, closed };
+function toRoom([name, title, closed, slowS]: RoomRow): Room {
+  return { name, title, closed, slowS };
 }

@@ -1,5 +1,6 @@
 /** The environment as configuration: defaults, and a clear text for every mistake. */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../src/config.js";
 import { LIMITS } from "../../src/core/limits.js";
@@ -23,6 +24,7 @@ test("nothing set gives the documented defaults", () => {
     sessionSecrets: [],
     publicOrigins: [],
     trustProxy: [],
+    workers: 1,
     logLevel: "info",
     limits: LIMITS,
     keepDays: 0,
@@ -78,6 +80,8 @@ describe("every variable has an effect", () => {
     ["KEEP_MESSAGES", "1000", { keepMessages: 1000 }],
     ["METRICS_PORT", "9100", { metricsPort: 9100 }],
     ["WORKERS", "1", {}],
+    ["WORKERS", "2", { workers: 2 }],
+    ["WORKERS", "auto", { workers: availableParallelism() }],
   ])("%s=%s", (name, value, expected) => {
     expect(readConfig({ [name]: value })).toEqual({ ...readConfig({}), ...expected });
   });
@@ -103,8 +107,8 @@ describe("a value that cannot be is refused, and the text names the variable", (
     ["TRUST_PROXY", "yes"],
     ["TRUST_PROXY", "10.0.0.0/99"],
     ["LOG_LEVEL", "loud"],
-    ["WORKERS", "2"],
-    ["WORKERS", "auto"],
+    ["WORKERS", "0"],
+    ["WORKERS", "many"],
     ["LIMIT_PARKED", "many"],
     ["LIMIT_PARKED", "-5"],
     ["LIMIT_SENDS_PER_SESSION", "1.5"],
@@ -120,8 +124,8 @@ describe("a value that cannot be is refused, and the text names the variable", (
   });
 
   test("all mistakes are told at once", () => {
-    const mistakes = mistakesIn({ PORT: "abc", LOG_LEVEL: "loud", WORKERS: "2" });
-    expect(mistakes.map((text) => text.split(" ")[0])).toEqual(["PORT", "LOG_LEVEL", "WORKERS"]);
+    const mistakes = mistakesIn({ PORT: "abc", LOG_LEVEL: "loud", WORKERS: "0" });
+    expect(mistakes.map((text) => text.split(" ")[0])).toEqual(["PORT", "WORKERS", "LOG_LEVEL"]);
   });
 
   test("no secret and no password is repeated in a text that lands in a log", () => {

@@ -40,6 +40,7 @@ describe.skipIf(postgresPrograms() === null)("with a PostgreSQL server", () => {
       remove: async (ids) => {
         await foreign.query("DELETE FROM messages WHERE id = ANY($1)", [ids]);
       },
+      prune: () => Promise.reject(new Error("nothing is removed yet")),
       dispose: async () => {
         await Promise.all(stores.map((store) => store.close()));
         await foreign.end();

@@ -26,3 +26,9 @@ function livingGroups(): Set<number> {
   }
   return groups;
 }
+
+/** The processes that one has started, on Linux. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
+}
