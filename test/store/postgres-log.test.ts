@@ -1,19 +1,14 @@
 /** The MessageLog contract on PostgreSQL. */
 import pg from "pg";
-import { afterAll, beforeAll, describe } from "vitest";
+import { describe } from "vitest";
 import { openPostgres } from "../../src/store/postgres.js";
-import { type Cluster, postgresPrograms, startCluster } from "../support/postgres.js";
+import { freshDatabase } from "../support/shared-postgres.js";
+import { tools } from "../support/tools.js";
 import { type LogUnderTest, messageLogContract } from "./log-contract.js";
 
-describe.skipIf(postgresPrograms() === null)("with a PostgreSQL server", () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster();
-  });
-  afterAll(() => cluster.stop());
-
+describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   messageLogContract("PostgreSQL", async (): Promise<LogUnderTest> => {
-    const url = await cluster.database();
+    const url = await freshDatabase();
     const stores = [await openPostgres({ url })];
     const foreign = new pg.Client({ connectionString: url });
     await foreign.connect();
@@ -40,7 +35,9 @@ describe.skipIf(postgresPrograms() === null)("with a PostgreSQL server", () => {
       remove: async (ids) => {
         await foreign.query("DELETE FROM messages WHERE id = ANY($1)", [ids]);
       },
-      prune: () => Promise.reject(new Error("nothing is removed yet")),
+      prune: async () => {
+        throw new Error("nothing is removed yet");
+      },
       dispose: async () => {
         await Promise.all(stores.map((store) => store.close()));
         await foreign.end();

@@ -1,4 +1,4 @@
-/** A throw-away PostgreSQL cluster on a free port, run by an ordinary user, and fresh databases in it. */
+/** Throw-away PostgreSQL clusters on free ports, run by an ordinary user, and fresh databases in them. */
 import { execFileSync, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +18,8 @@ export function postgresPrograms(): string | null {
 
 export interface Cluster {
   readonly port: number;
+  /** Where all that it has lies. */
+  readonly folder: string;
   /** The address of a database that is made now, empty. */
   database(): Promise<string>;
   /** Ends the server at once, as a crash does. */
@@ -26,6 +28,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** A cluster of its own, for tests that break it; all others share one (`shared-postgres.ts`). */
 export async function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
   const programs = postgresPrograms();
   if (!programs) throw new Error("PostgreSQL is not installed");
@@ -61,6 +64,7 @@ export async function startCluster(settings: Readonly<Record<string, string>> = 
   let databases = 0;
   return {
     port,
+    folder,
     async database() {
       databases += 1;
       const name = `chat${databases}`;
@@ -72,11 +76,17 @@ export async function startCluster(settings: Readonly<Record<string, string>> = 
     },
     start,
     crash,
-    async stop() {
-      await crash();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: () => stopCluster(folder),
   };
+}
+
+/** Ends the server of a folder, also one that another process has started, and removes all of it. */
+export async function stopCluster(folder: string): Promise<void> {
+  const options = { ...ordinaryUser(), cwd: folder };
+  const programs = postgresPrograms() ?? "";
+  const stop = ["--pgdata", join(folder, "data"), "--wait", "stop", "--mode", "immediate"];
+  await run(join(programs, "pg_ctl"), stop, options).catch(() => {}); // It may have been stopped before.
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Not waiting for its output: the server that it leaves behind holds that open. */

@@ -1,6 +1,7 @@
 /** The programs that some tests need, and where they are on this machine. */
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { postgresPrograms } from "./postgres.js";
 
 const PYTHON_PACKAGES = "/usr/lib/python3/dist-packages";
 
@@ -38,6 +39,9 @@ export const tools = {
   haproxy: find("haproxy"),
   apache: find("apache2"),
   caddy: find("caddy"),
+  /** The folder of the server's programs, which Debian leaves out of everybody's PATH. */
+  postgres: postgresPrograms(),
+  pgbouncer: find("pgbouncer"),
   /** A C compiler with the system's headers, on Linux: for the library that shows what a power cut leaves. */
   cc: process.platform === "linux" && existsSync("/usr/include/stdio.h") ? find("cc", "gcc") : null,
   /** Mounting a small file system, for the disk-full tests, takes root on Linux. */
@@ -59,6 +63,8 @@ export const HOW_TO_GET: Readonly<Record<keyof typeof tools, string>> = {
   haproxy: "apt-get install haproxy",
   apache: "apt-get install apache2",
   caddy: "apt-get install caddy",
+  postgres: "apt-get install postgresql",
+  pgbouncer: "apt-get install pgbouncer",
   cc: "apt-get install gcc libc6-dev",
   mount: "run the tests as root on Linux",
 };
