@@ -54,6 +54,9 @@ export class Counts {
   droppedConnections = 0;
   readonly #refused = new Map<Refusal, number>();
   readonly #own = new OwnRows();
+  /** Ids of rows that were read while it could not be told yet whose they are. */
+  readonly #untold: number[] = [];
+  #isHeld = false;
   readonly #wakes: number[] = WAKE_BOUNDS_MS.map(() => 0);
   #wakeCount = 0;
   #wakeSumMs = 0;
@@ -66,7 +69,27 @@ export class Counts {
 
   /** Rows that the tail has read, each once, ascending. */
   read(messages: readonly Message[]): void {
-    for (const { id } of messages) if (!this.#own.take(id)) this.appendedByOthers += 1;
+    for (const { id } of messages)
+      if (this.#isHeld) this.#untold.push(id);
+      else this.#tell(id);
+  }
+
+  /**
+   * For a store whose rows may be read before it hears that it has written them: what is read until `release` is counted
+   * then.
+   */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    for (const id of this.#untold) this.#tell(id);
+    this.#untold.length = 0;
+  }
+
+  #tell(id: number): void {
+    if (!this.#own.take(id)) this.appendedByOthers += 1;
   }
 
   /** Shown as 0 from the start: what appears with its first count looks to Prometheus as if it had never moved. */

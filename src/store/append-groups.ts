@@ -1,5 +1,5 @@
 /** Appends to PostgreSQL, grouped: what arrives while one group is being committed makes the next one. */
-
+import type { Counts } from "../core/counts.js";
 import type { Pooled } from "./pooled.js";
 import { isOwnFault } from "./postgres-errors.js";
 import { refuse } from "./sqlite-errors.js";
@@ -40,14 +40,16 @@ const APPEND = "SELECT is_new, message_id FROM parkbench_append($1, $2, $3, $4, 
 
 export class AppendGroups {
   readonly #db: Pooled;
+  readonly #counts: Counts;
   readonly #ring: () => void;
   readonly #queue: Job[] = [];
   #isWorking = false;
   #isClosed = false;
   #onDrained: (() => void) | null = null;
 
-  constructor(db: Pooled, ring: () => void) {
+  constructor(db: Pooled, counts: Counts, ring: () => void) {
     this.#db = db;
+    this.#counts = counts;
     this.#ring = ring;
   }
 
@@ -76,10 +78,13 @@ export class AppendGroups {
   }
 
   async #commit(group: readonly Job[]): Promise<void> {
+    // Its rows are there for all to read a moment before this process hears of it.
+    this.#counts.hold();
     try {
-      const rows = await this.#db.run<[isNew: boolean, id: number]>(APPEND, columnsOf(group));
+      const rows = await this.#db.run<[isNew: boolean, id: number]>(APPEND, columnsOf(group), group.length);
       for (const [at, { resolve }] of group.entries()) {
         const [isNew, id] = rows[at] ?? [false, 0];
+        if (isNew) this.#counts.append(id);
         resolve({ isNew, id });
       }
       if (rows.some(([isNew]) => isNew)) this.#ring();
@@ -87,6 +92,8 @@ export class AppendGroups {
       // One row that cannot be must not take its neighbours with it.
       if (group.length > 1 && isOwnFault(error)) for (const job of group) await this.#commit([job]);
       else for (const { reject } of group) reject(error);
+    } finally {
+      this.#counts.release();
     }
   }
 }

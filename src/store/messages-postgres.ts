@@ -54,7 +54,7 @@ export class PostgresMessageLog implements MessageLog {
   constructor(parts: PostgresLogParts) {
     this.#parts = parts;
     this.epoch = parts.epoch;
-    this.#groups = new AppendGroups(parts.db, () => parts.bell.ring());
+    this.#groups = new AppendGroups(parts.db, parts.counts, () => parts.bell.ring());
   }
 
   async append(given: Draft): Promise<Appended> {

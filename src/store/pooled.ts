@@ -1,18 +1,33 @@
 /** Runs statements on pooled connections: refused after closing, errors in the store's own words. */
 import type { Pool } from "pg";
+import type { Counts } from "../core/counts.js";
 import { asPostgresRefusal, isConnecting } from "./postgres-errors.js";
 import { refuse } from "./sqlite-errors.js";
 
 export class Pooled {
   readonly #pool: Pool;
+  readonly #counts: Counts;
   #isClosed = false;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, counts: Counts) {
     this.#pool = pool;
+    this.#counts = counts;
   }
 
-  /** One statement, by itself a transaction. Rows as arrays, in the order of the columns. */
+  /**
+   * One statement that writes, by itself a transaction, with `writes` in it. Rows as arrays, in the order of the columns.
+   */
   async run<Row extends readonly unknown[]>(
+    sql: string,
+    values: readonly unknown[],
+    writes = 1,
+  ): Promise<readonly Row[]> {
+    const rows = await this.#query<Row>(sql, values);
+    this.#count(writes);
+    return rows;
+  }
+
+  async #query<Row extends readonly unknown[]>(
     sql: string,
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
@@ -35,12 +50,12 @@ export class Pooled {
   ): Promise<readonly Row[]> {
     this.mustBeOpen();
     try {
-      return await this.run<Row>(sql, values);
+      return await this.#query<Row>(sql, values);
     } catch (error) {
       this.mustBeOpen();
       // A read that found a dead connection lost nothing by it: another one may be alive.
       if (!isConnecting(error)) throw error;
-      return this.run<Row>(sql, values);
+      return this.#query<Row>(sql, values);
     }
   }
 
@@ -58,6 +73,7 @@ export class Pooled {
         return rows as never;
       });
       await client.query("COMMIT");
+      this.#count(1);
       return done;
     } catch (error) {
       await client.query("ROLLBACK").catch((failure: Error) => (broken = failure));
@@ -65,6 +81,11 @@ export class Pooled {
     } finally {
       client.release(broken);
     }
+  }
+
+  #count(writes: number): void {
+    this.#counts.commits += 1;
+    this.#counts.writes += writes;
   }
 
   mustBeOpen(): void {

@@ -64,8 +64,8 @@ export async function openPostgres({
   } finally {
     client.release();
   }
-  const db = new Pooled(pool);
   const counts = new Counts();
+  const db = new Pooled(pool, counts);
   const bell = new PostgresBell({
     connect: () => new pg.Client({ ...settings, connectionString: listenUrl }),
     notify: async () => {
