@@ -21,7 +21,8 @@ export function authorIdOf(id: UserId | null): string | null {
   return isNumber(id) || id.startsWith('"') ? JSON.stringify(id) : id;
 }
 
-function idOf(kept: unknown): UserId | null {
+/** What `authorIdOf` has made. */
+export function idOf(kept: unknown): UserId | null {
   if (typeof kept !== "string") return null;
   if (isNumber(kept)) return Number(kept);
   return kept.startsWith('"') ? unquoted(kept) : kept;

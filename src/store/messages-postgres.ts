@@ -5,6 +5,7 @@ import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
 import { AppendGroups, type Row } from "./append-groups.js";
 import type { PostgresBell } from "./bell-postgres.js";
+import { PostgresMessageReads } from "./message-reads-postgres.js";
 import { authorIdOf, COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
 import { senderOf } from "./nonces-sqlite.js";
 import type { Pooled } from "./pooled.js";
@@ -20,41 +21,18 @@ export interface PostgresLogParts {
   readonly close: () => Promise<void>;
 }
 
-/** About 1 MiB of text in one batch; one message alone may be longer. */
-const BATCH_BYTES_MAX = 1_048_576;
-
-const WEIGHT = "octet_length(text) + coalesce(octet_length(data), 0)";
-
-/** The `limit` rows of a query, cut where they weigh too much; always one, so that a reader gets past anything. */
-function cut(rows: string, order: "ASC" | "DESC"): string {
-  return `SELECT ${COLUMNS}, found FROM (
-    SELECT *, count(*) OVER () AS found, row_number() OVER by_id AS place, sum(${WEIGHT}) OVER by_id AS weight
-    FROM (${rows}) AS rows WINDOW by_id AS (ORDER BY id ${order})
-  ) AS weighed WHERE place <= $3 AND (place = 1 OR weight <= ${BATCH_BYTES_MAX}) ORDER BY id ${order}`;
-}
-
-const SINCE_ALL = cut("SELECT * FROM messages WHERE id > $1 ORDER BY id LIMIT $2", "ASC");
-const SINCE = inRooms("id > $1", "ASC");
-const BEFORE = inRooms("id < $1", "DESC");
-
-/** Each room's rows come from the index in the order of their ids, so a long room costs no more than what is returned. */
-function inRooms(range: string, order: "ASC" | "DESC"): string {
-  const one = `SELECT * FROM messages WHERE room = asked.room AND ${range} ORDER BY id ${order} LIMIT $2`;
-  return cut(
-    `SELECT one.* FROM (SELECT DISTINCT unnest($4::text[]) AS room) AS asked CROSS JOIN LATERAL (${one}) AS one ORDER BY id ${order} LIMIT $2`,
-    order,
-  );
-}
-
 export class PostgresMessageLog implements MessageLog {
   readonly epoch: string;
   readonly #parts: PostgresLogParts;
+  readonly #reads: PostgresMessageReads;
   readonly #groups: AppendGroups;
 
   constructor(parts: PostgresLogParts) {
+    const { db, bell, counts, epoch, answerBytesMax } = parts;
     this.#parts = parts;
-    this.epoch = parts.epoch;
-    this.#groups = new AppendGroups(parts.db, parts.counts, () => parts.bell.ring());
+    this.epoch = epoch;
+    this.#reads = new PostgresMessageReads(db, answerBytesMax);
+    this.#groups = new AppendGroups(db, counts, () => bell.ring());
   }
 
   async append(given: Draft): Promise<Appended> {
@@ -77,15 +55,12 @@ export class PostgresMessageLog implements MessageLog {
     return row ? this.#known(draft, row[0]) : null;
   }
 
-  async since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
-    return rooms === "all"
-      ? this.#batch(SINCE_ALL, [after], limit)
-      : this.#batch(SINCE, [after, rooms], limit);
+  since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
+    return this.#reads.since(rooms, after, limit);
   }
 
-  async before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {
-    const { messages, more } = await this.#batch(BEFORE, [before, rooms], limit);
-    return { messages: messages.toReversed(), more };
+  before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {
+    return this.#reads.before(rooms, before, limit);
   }
 
   async newest(): Promise<number> {
@@ -107,14 +82,6 @@ export class PostgresMessageLog implements MessageLog {
   /** Finishes what is under way; later appends reject with `closed`. */
   drain(): Promise<void> {
     return this.#groups.close();
-  }
-
-  async #batch(sql: string, [id, ...rooms]: readonly unknown[], limit: number): Promise<Batch> {
-    // At least one row is looked for, as it says whether there are more.
-    const rows = await this.#parts.db.read<Found>(sql, [id, limit + 1, Math.max(limit, 1), ...rooms]);
-    const found = Number(rows[0]?.at(-1) ?? 0);
-    const messages = rows.slice(0, limit).map((row) => postgresMessageOf(row as unknown as PostgresValues));
-    return { messages, more: found > messages.length };
   }
 
   #rowOf(draft: Draft): Row {
@@ -143,9 +110,6 @@ export class PostgresMessageLog implements MessageLog {
     return { outcome: isRepeated(draft, message) ? "repeated" : "conflict", message };
   }
 }
-
-/** A row, and how many were found in all. */
-type Found = readonly [...PostgresValues, found: number];
 
 /** A text that a moderator has removed since cannot be compared any more. */
 function isRepeated(draft: Draft, first: Message): boolean {
