@@ -1,30 +1,16 @@
 /** Removes old messages from SQLite, a small batch in each transaction. */
 import { randomUUID } from "node:crypto";
-import type { UserId } from "../core/message.js";
 import type { Pruned, Retention } from "../core/retention.js";
 import { type Connection, only, type Statement } from "./connection.js";
 import { senderOf } from "./nonces-sqlite.js";
+import { countOld, light, type PrunableRow, ROWS_MAX } from "./prunable.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
 
-/** One batch is in the way of sends for some 9 ms, its flush included (measured on a busy machine). */
-const ROWS_MAX = 200;
-/** Pages of a long text are freed one by one. */
-const BYTES_MAX = 1_048_576;
 const ROOMS_READ_ROWS = 1000;
 
 const COLUMNS =
   "id, room, at, author_id, author_name, nonce, octet_length(text) + ifnull(octet_length(data), 0)";
-
-type Row = readonly [
-  id: number,
-  room: string,
-  at: number,
-  authorId: UserId | null,
-  authorName: string,
-  nonce: string | null,
-  bytes: number,
-];
 
 type Named =
   | "claim"
@@ -92,7 +78,7 @@ export class SqliteRetention implements Retention {
     const { oldest, remove } = this.#statements;
     return this.#writer.write(() => {
       const now = this.#now();
-      const rows = oldest.raw().all(upto) as Row[];
+      const rows = oldest.raw().all(upto) as PrunableRow[];
       const old = rows.slice(0, countOld(rows, now - ageMs, now));
       const gone = light(old);
       const last = gone.at(-1);
@@ -105,7 +91,7 @@ export class SqliteRetention implements Retention {
   pruneRoom(room: string, upto: number): Promise<Pruned> {
     const { oldestInRoom, removeInRoom } = this.#statements;
     return this.#writer.write(() => {
-      const rows = oldestInRoom.raw().all(room, upto) as Row[];
+      const rows = oldestInRoom.raw().all(room, upto) as PrunableRow[];
       const gone = light(rows);
       const last = gone.at(-1);
       if (last) removeInRoom.run(room, last[0]);
@@ -151,7 +137,7 @@ export class SqliteRetention implements Retention {
   }
 
   /** In the transaction that removes the rows: whoever reads after it finds them gone, and knows that they were there. */
-  #writeDown(gone: readonly Row[], now: number): void {
+  #writeDown(gone: readonly PrunableRow[], now: number): void {
     const { raise, isNonceOf, spend } = this.#statements;
     const lasts = new Map(gone.map(([id, room]) => [room, id]));
     for (const [room, upto] of lasts) raise.run(room, upto);
@@ -162,21 +148,4 @@ export class SqliteRetention implements Retention {
       if (isNonceOf.get(sender, nonce, id) !== undefined) spend.run(now, sender, nonce);
     }
   }
-}
-
-/** How many of the first rows are old: up to the last old one before the first that is not. */
-function countOld(rows: readonly Row[], before: number, now: number): number {
-  const youngAt = rows.findIndex(([, , at]) => at >= before && at <= now);
-  const first = youngAt === -1 ? rows : rows.slice(0, youngAt);
-  return first.findLastIndex(([, , at]) => at < before) + 1;
-}
-
-/** The first rows that are not too much for one transaction; one at least. */
-function light(rows: readonly Row[]): readonly Row[] {
-  let bytes = 0;
-  const tooMuch = rows.findIndex(([, , , , , , weight]) => {
-    bytes += weight;
-    return bytes > BYTES_MAX;
-  });
-  return tooMuch === -1 ? rows : rows.slice(0, Math.max(tooMuch, 1));
 }
