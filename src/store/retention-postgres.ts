@@ -23,7 +23,7 @@ export const SQL = {
   oldest: `SELECT ${COLUMNS} FROM messages WHERE id > $2 AND id <= $1 ORDER BY id LIMIT ${ROWS_MAX}`,
   // From where the last batch ended: what is removed stays in the index until it is vacuumed.
   oldestInRoom: `SELECT ${COLUMNS} FROM messages
-    WHERE ${between("$2", "coalesce((SELECT upto FROM pruned WHERE room = $2), 0)", "$1")}
+    WHERE ${between(unseen("$2"), "coalesce((SELECT upto FROM pruned WHERE room = $2), 0)", "$1")}
     ORDER BY room, id LIMIT ${ROWS_MAX}`,
   remove: `WITH given AS (
     SELECT * FROM unnest($1::bigint[], $2::text[]) AS given (id, sender)
@@ -44,7 +44,7 @@ export const SQL = {
   firstRoom: "SELECT min(room) FROM messages",
   nextRoom: "SELECT min(room) FROM messages WHERE room > $1",
   rooms: `SELECT id, room FROM messages WHERE id > $1 AND id <= $2 ORDER BY id LIMIT ${ROOMS_READ_ROWS}`,
-  back: `SELECT id FROM messages WHERE ${between("$1", ID_MIN, "$2::bigint - 1")} ORDER BY room DESC, id DESC LIMIT 1 OFFSET $3`,
+  back: `SELECT id FROM messages WHERE ${between(unseen("$1"), ID_MIN, "$2::bigint - 1")} ORDER BY room DESC, id DESC LIMIT 1 OFFSET $3`,
   forget: `WITH old AS (
     SELECT at, sender, nonce FROM pruned_nonces WHERE at < least($1, parkbench_now()) - $2
     ORDER BY at LIMIT ${ROWS_MAX} FOR UPDATE SKIP LOCKED
@@ -54,6 +54,11 @@ export const SQL = {
     DELETE FROM pruned_nonces AS own USING old WHERE (own.at, own.sender, own.nonce) = (old.at, old.sender, old.nonce)
   ) SELECT count(*) FROM old`,
 } as const;
+
+/** Seen, a room of which the statistics do not know how much it has grown is read and sorted whole. */
+function unseen(room: string): string {
+  return `(SELECT ${room}::text)`;
+}
 
 /**
  * Takes neither the lock of appends nor any row that somebody else holds: sends wait for nothing here but the disk. A
