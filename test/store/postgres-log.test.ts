@@ -2,13 +2,13 @@
 import pg from "pg";
 import { describe } from "vitest";
 import { openPostgres } from "../../src/store/postgres.js";
-import { freshDatabase } from "../support/shared-postgres.js";
+import { emptyDatabase } from "../support/emptied-postgres.js";
 import { tools } from "../support/tools.js";
 import { type LogUnderTest, messageLogContract } from "./log-contract.js";
 
 describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   messageLogContract("PostgreSQL", async (): Promise<LogUnderTest> => {
-    const url = await freshDatabase();
+    const { url, giveBack } = await emptyDatabase();
     const stores = [await openPostgres({ url })];
     const foreign = new pg.Client({ connectionString: url });
     await foreign.connect();
@@ -42,6 +42,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
       dispose: async () => {
         await Promise.all(stores.map((store) => store.close()));
         await foreign.end();
+        await giveBack();
       },
     };
   });

@@ -1,4 +1,4 @@
-/** What keeping less leaves behind: nonces that are known for some time more, and what readers are told. */
+/** Keeping less in SQLite: what readers are told meanwhile, and how long senders wait. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -8,53 +8,13 @@ import { MessageReads } from "../../src/store/message-reads-sqlite.js";
 import { SQL } from "../../src/store/retention-sqlite.js";
 import { connect, newPath, open } from "./places.js";
 
-const DAY = 86_400_000;
 const END = Number.MAX_SAFE_INTEGER;
 const draft = { room: "lobby", author: { id: 7, name: "Ana" }, text: "a", nonce: "n" };
 
 async function place() {
   const path = newPath();
-  const clock = { now: Date.UTC(2026, 0, 1) };
-  const store = await open(path, { now: () => clock.now });
-  return { clock, store, db: connect(path) };
+  return { store: await open(path), db: connect(path) };
 }
-
-describe("a removed message's nonce", () => {
-  it("is known for as long as it is told, and then forgotten", async () => {
-    const { clock, store, db } = await place();
-    const { message } = await store.log.append(draft);
-    await store.log.append({ ...draft, nonce: "kept" });
-    await store.retention.pruneRoom("lobby", message.id);
-    clock.now += DAY;
-    expect(await store.retention.forgetNonces(DAY)).toEqual({ rows: 0, more: false });
-    expect((await store.log.append(draft)).outcome).toBe("repeated");
-    clock.now += 1;
-    expect(await store.retention.forgetNonces(DAY)).toEqual({ rows: 1, more: false });
-    expect(db.prepare("SELECT nonce FROM nonces").pluck().all()).toEqual(["kept"]);
-    expect(db.prepare("SELECT count(*) FROM pruned_nonces").pluck().get()).toBe(0);
-    expect((await store.log.append(draft)).outcome).toBe("appended");
-  });
-
-  it("of somebody without an id is found by the folded name", async () => {
-    const { clock, store } = await place();
-    await store.log.append({ ...draft, author: { id: null, name: "Straße" } });
-    await store.retention.pruneRoom("lobby", END);
-    clock.now += 2 * DAY;
-    expect(await store.retention.forgetNonces(DAY)).toEqual({ rows: 1, more: false });
-  });
-
-  it("is not forgotten for a row of another program that bears it, too", async () => {
-    const { clock, store, db } = await place();
-    db.exec(
-      "INSERT INTO messages (room, author_name, author_id, text, nonce) VALUES ('b', 'Ana', 7, 'a', 'n')",
-    );
-    await store.log.append(draft);
-    await store.retention.pruneRoom("b", END);
-    clock.now += 2 * DAY;
-    expect(await store.retention.forgetNonces(DAY)).toEqual({ rows: 0, more: false });
-    expect((await store.log.append(draft)).outcome).toBe("repeated");
-  });
-});
 
 describe("a reader", () => {
   it("hears of rows that another process removes just before it reads them", async () => {
