@@ -1,6 +1,7 @@
 /** What is counted: whose rows, how late, and what is given out is a copy. */
 import { describe, expect, it } from "vitest";
 import { Counts, WAKE_BOUNDS_MS } from "../../src/core/counts.js";
+import type { Message } from "../../src/core/message.js";
 import { OwnRows } from "../../src/core/own-rows.js";
 import { WakeQueue } from "../../src/core/wake-queue.js";
 import { until } from "../support/until.js";
@@ -45,6 +46,31 @@ describe("own rows", () => {
     for (let id = 1; id < 10_000; id += 2) own.add(id);
     expect(own.take(1)).toBe(false);
     expect(own.take(9999)).toBe(true);
+  });
+});
+
+describe("rows that are read", () => {
+  const message = (id: number) => ({ id }) as Message;
+
+  it("are others' unless they were appended here", () => {
+    const counts = new Counts();
+    counts.append(2);
+    counts.read([1, 2, 3].map(message));
+    expect(counts.appendedByOthers).toBe(2);
+  });
+
+  it("while a writer does not know yet what it has written, are told apart when it does", () => {
+    const counts = new Counts();
+    counts.hold();
+    counts.read([1, 2].map(message));
+    counts.read([message(3)]);
+    expect(counts.appendedByOthers).toBe(0);
+    counts.append(2);
+    counts.release();
+    expect(counts.appendedByOthers).toBe(2);
+    counts.read([message(4)]);
+    counts.release();
+    expect(counts.appendedByOthers).toBe(3);
   });
 });
 
