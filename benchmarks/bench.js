@@ -59,7 +59,12 @@ await end(failed.length > 0 || results.length === 0 ? 1 : 0);
 
 /** What is run of each scenario: without a peer it fails when its turn comes. */
 async function planOf(names) {
-  const scenarios = await Promise.all(names.map((name) => import(`./scenarios/${name}.js`)));
+  const all = await Promise.all(names.map((name) => import(`./scenarios/${name}.js`)));
+  const scenarios = all.filter(({ scenario }) => {
+    const why = scenario.missing?.() ?? null;
+    if (why !== null) progress(`*** LEFT OUT: ${scenario.name}. ${why}`);
+    return why === null;
+  });
   return scenarios.map(({ scenario }) => ({
     name: scenario.name,
     scenario,

@@ -10,6 +10,7 @@ export const SCENARIOS = [
   "durable-sends",
   "catch-up",
   "long-log",
+  "append-postgres",
 ];
 
 export const USAGE = `Usage: npm run bench -- [SCENARIO...] [--quick] [--rounds N] [--peers a,b] [--out DIR] [--keep]

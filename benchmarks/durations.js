@@ -11,6 +11,7 @@ const SECONDS = {
     "durable-sends": { each: 11 },
     "catch-up": { each: 18 },
     "long-log": { each: 30, once: 35 },
+    "append-postgres": { each: 10, once: 5 },
   },
   quick: {
     "fan-out": { each: 10, dear: 10 },
@@ -20,6 +21,7 @@ const SECONDS = {
     "durable-sends": { each: 4 },
     "catch-up": { each: 7 },
     "long-log": { each: 10, once: 3 },
+    "append-postgres": { each: 4, once: 5 },
   },
 };
 

@@ -32,6 +32,12 @@ const longLog = (rows, rowsBack) => ({
   metric: "pollCpuUs",
   params: { rows, rowsBack },
 });
+const appends = (peer, waiting) => ({
+  scenario: "append-postgres",
+  peer,
+  metric: "rowsPerS",
+  params: { waiting },
+});
 const steadyChat = (peer) => ({
   scenario: "steady-chat",
   peer,
@@ -168,6 +174,18 @@ export const TARGETS = [
         unit: "ms more than plain node:http",
         reach: atMost(5),
         goFor: atMost(1),
+      },
+    ],
+  },
+  {
+    text: "appends to PostgreSQL, 64 waiting at once, against plain INSERTs of 64 rows",
+    checks: [
+      {
+        of: appends("parkbench", 64),
+        over: appends("insert", 64),
+        unit: "x their rate",
+        reach: atLeast(0.5),
+        goFor: atLeast(0.75),
       },
     ],
   },
