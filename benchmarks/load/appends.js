@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { openPostgres } from "../../dist/store/postgres.js";
+import { cpuNsOf, treeOf } from "../machine/accounting.js";
 
 const TEXT = "hello there how are you today, and is it raining where you are";
 const COLUMNS = ["room", "author_name", "text", "author_id", "kind", "nonce", "data", "ref", "at"];
@@ -53,7 +54,7 @@ const PEERS = {
 
 const [, , url, json] = process.argv;
 /** What is measured, in this order, each from an empty table. */
-const { steps, warmUpS, measuredS } = JSON.parse(json);
+const { steps, warmUpS, measuredS, serverPid } = JSON.parse(json);
 
 // The product's own schema, by its own hand.
 await (await openPostgres({ url })).close();
@@ -76,6 +77,8 @@ process.stdout.write(JSON.stringify(results));
 
 async function run({ table, commits, write }, waiting, seconds) {
   const [startedAt, cpuBefore, commitsBefore] = [performance.now(), process.cpuUsage(), commits()];
+  const pids = treeOf(serverPid);
+  const serverBefore = cpuNsOf(pids);
   let rows = 0;
   await write(
     waiting,
@@ -86,12 +89,14 @@ async function run({ table, commits, write }, waiting, seconds) {
   );
   const tookS = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
+  const serverNs = cpuNsOf(pids) - serverBefore;
   const { rows: found } = await client.query(`SELECT count(*)::int AS count FROM ${table}`);
   if (found[0].count !== rows)
     throw new Error(`${rows} rows were acknowledged, and ${found[0].count} are there`);
   return {
     rowsPerS: rows / tookS,
     rowsPerCommit: rows / (commits() - commitsBefore),
+    serverCpuUsPerRow: serverNs / 1000 / rows,
     loadCpuUsPerRow: (user + system) / rows,
   };
 }

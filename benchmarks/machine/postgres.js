@@ -17,7 +17,7 @@ export function postgresMissing() {
   return programs() ? null : "PostgreSQL is not installed; apt-get install postgresql";
 }
 
-/** @returns {Promise<{ url: string, stop: () => Promise<void> }>} an empty database */
+/** @returns {Promise<{ url: string, pid: number, stop: () => Promise<void> }>} an empty database */
 export async function startPostgres() {
   const folder = mkdtempSync(join(tmpdir(), "parkbench-bench-pg-"));
   const as = ordinaryUser(folder);
@@ -34,6 +34,7 @@ export async function startPostgres() {
   await answers(url);
   return {
     url,
+    pid: child.pid,
     async stop() {
       // "Fast": connections are cut.
       child.kill("SIGINT");

@@ -28,7 +28,11 @@ export const scenario = {
         // In each round another one goes first: what the one before leaves behind hits all alike.
         const order = round % 2 === 1 ? peers : peers.toReversed();
         const steps = WAITING.flatMap((waiting) => order.map((peer) => ({ peer, waiting })));
-        for (const result of await measure(server.url, { steps, ...(quick ? QUICK : FULL) }))
+        for (const result of await measure(server.url, {
+          steps,
+          serverPid: server.pid,
+          ...(quick ? QUICK : FULL),
+        }))
           gather(values, result);
       }
     } finally {
@@ -45,7 +49,7 @@ async function measure(url, plan) {
 }
 
 function gather(values, { peer, waiting, ...figures }) {
-  const units = { rowsPerS: "/s", rowsPerCommit: "rows", loadCpuUsPerRow: "us" };
+  const units = { rowsPerS: "/s", rowsPerCommit: "rows", serverCpuUsPerRow: "us", loadCpuUsPerRow: "us" };
   for (const [metric, unit] of Object.entries(units)) {
     const key = `${peer} ${waiting} ${metric}`;
     const row = { scenario: scenario.name, peer, params: { waiting }, metric, unit, values: [] };
