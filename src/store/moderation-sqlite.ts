@@ -14,7 +14,8 @@ import type {
 } from "../core/moderation.js";
 import { type Act, Audit } from "./audit-sqlite.js";
 import type { Connection, Statement } from "./connection.js";
-import { Moderators, newCode } from "./moderators-sqlite.js";
+import { newCode } from "./moderator-codes.js";
+import { Moderators } from "./moderators-sqlite.js";
 import { Overview } from "./overview-sqlite.js";
 import type { Reader } from "./reader.js";
 import { Removal } from "./removal-sqlite.js";

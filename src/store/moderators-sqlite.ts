@@ -1,12 +1,8 @@
 /** Who is a moderator, and the one-time codes that make one, in SQLite. */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { CODE_MS, type Moderator } from "../core/moderation.js";
 import type { Connection, Statement } from "./connection.js";
-
-/** 32 characters, so that five bits of a random byte are one of them; without 0, 1, I and O, which look like others. */
-const ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-/** 60 bits. */
-const CODE_CHARS = 12;
+import { hashOf } from "./moderator-codes.js";
 
 /** A code that is good now. */
 export interface GoodCode {
@@ -56,7 +52,6 @@ export class Moderators {
     this.#now = now;
   }
 
-  /** A hash of so many random bits needs no salt and no slow function. */
   addCode(code: string, label: string): void {
     const now = this.#now();
     this.#dropOld.run(now);
@@ -100,16 +95,4 @@ export class Moderators {
   drop(userId: number): boolean {
     return this.#drop.run(userId).changes > 0;
   }
-}
-
-/** In groups of four, to be read out and typed. */
-export function newCode(): string {
-  const characters = [...randomBytes(CODE_CHARS)].map((byte) => ALPHABET[byte % ALPHABET.length]);
-  return characters.join("").replace(/.{4}(?=.)/g, "$&-");
-}
-
-/** However it was typed: small letters, spaces and dashes make no difference. */
-function hashOf(code: string): Buffer {
-  const plain = code.toUpperCase().replace(/[^0-9A-Z]/g, "");
-  return createHash("sha256").update(plain).digest();
 }

@@ -92,11 +92,7 @@ export async function openPostgres({
     control: new PostgresControl(db, () => bell.ring()),
     counts,
     retention: new PostgresRetention(db, now),
-    moderation: new PostgresModeration({
-      db,
-      ring: () => bell.ring(),
-      now,
-    }) as unknown as Store["moderation"],
+    moderation: new PostgresModeration({ db, ring: () => bell.ring(), now }),
     check: async () => {
       db.mustBeOpen();
       await db.run("UPDATE log SET checked_at = greatest(checked_at + 1, $1)", [Date.now()]);

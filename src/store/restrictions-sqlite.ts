@@ -31,7 +31,7 @@ export class Restrictions {
     this.#dropOver = db.prepare("DELETE FROM restrictions WHERE until <= ?");
     this.#all = db.prepare(
       "SELECT kind, subject_kind, subject, until, reason, created_by, created_at FROM restrictions " +
-        "WHERE until IS NULL OR until > ? ORDER BY id DESC",
+        "WHERE until IS NULL OR until > ? ORDER BY created_at DESC, id DESC",
     );
     this.#now = now;
   }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Moderation } from "../../src/core/moderation.js";
 import type { Store } from "../../src/core/store.js";
-import { connect, newPath, open, say } from "./places.js";
+import { say } from "./places.js";
+import { onEveryStore } from "./stores.js";
 
 const TROLL = { kind: "name", value: "troll" } as const;
 const FOR_GOOD = { untilMs: null, reason: "" };
@@ -63,67 +64,76 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.each(CASES)("$action", ({ action, first, act, table, subject }) => {
-  it("is kept with who did it, and said to all processes", async () => {
-    const path = newPath();
-    const [store, other] = [await open(path), await open(path)];
-    const code = await furnish(store);
-    await first?.(store.moderation, code);
-    const seen = await store.control.newest();
-    await act(other.moderation, code);
-    const [newest] = await store.moderation.audit(1);
-    const actor = action === "moderator" ? "user 1 (Mia)" : "owner";
-    expect(newest).toMatchObject({ actor, action, subject });
-    expect(await store.control.since(seen, 10)).toMatchObject([{ kind: action, subject }]);
+onEveryStore((newPlace) => {
+  describe.each(CASES)("$action", ({ action, first, act, table, subject }) => {
+    it("is kept with who did it, and said to all processes", async () => {
+      const place = await newPlace();
+      const [store, other] = [await place.open(), await place.open()];
+      const code = await furnish(store);
+      await first?.(store.moderation, code);
+      const seen = await store.control.newest();
+      await act(other.moderation, code);
+      const [newest] = await store.moderation.audit(1);
+      const actor = action === "moderator" ? "user 1 (Mia)" : "owner";
+      expect(newest).toMatchObject({ actor, action, subject });
+      expect(await store.control.since(seen, 10)).toMatchObject([{ kind: action, subject }]);
+    });
+
+    it("leaves nothing behind when its audit row or its control row cannot be written", async () => {
+      const { open, sql, breakInserts } = await newPlace();
+      const store = await open();
+      const code = await furnish(store);
+      await first?.(store.moderation, code);
+      const all = async () => {
+        const rows = [];
+        for (const name of ["audit", "control", table])
+          rows.push(await sql(`SELECT * FROM ${name} ORDER BY 1`));
+        return rows;
+      };
+      const before = await all();
+      for (const broken of ["audit", "control"]) {
+        const mend = await breakInserts(broken);
+        await expect(act(store.moderation, code)).rejects.toMatchObject({ code: "storage_failed" });
+        expect(await all(), broken).toEqual(before);
+        await mend();
+      }
+    });
   });
 
-  it.each(["audit", "control"])("leaves nothing behind when its %s row cannot be written", async (broken) => {
-    const path = newPath();
-    const store = await open(path);
-    const code = await furnish(store);
-    await first?.(store.moderation, code);
-    const db = connect(path);
-    const all = () => ["audit", "control", table].map((name) => db.prepare(`SELECT * FROM ${name}`).all());
-    const before = all();
-    db.exec(`CREATE TRIGGER broken BEFORE INSERT ON ${broken} BEGIN SELECT RAISE(ABORT, 'broken'); END`);
-    await expect(act(store.moderation, code)).rejects.toMatchObject({ code: "storage_failed" });
-    expect(all()).toEqual(before);
-  });
-});
+  describe("what there is nothing of", () => {
+    it("is said, and is no act", async () => {
+      const { moderation } = await (await newPlace()).open();
+      const missing = { code: "no_message" };
+      await expect(moderation.remove(1, "owner")).rejects.toMatchObject(missing);
+      await expect(moderation.setClosed("nowhere", true, "owner")).rejects.toMatchObject({ code: "no_room" });
+      await expect(moderation.setSlow("nowhere", 3, "owner")).rejects.toMatchObject({ code: "no_room" });
+      expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+      expect(await moderation.revoke(1, "owner")).toBe(false);
+      expect(await moderation.redeem("", 1, "x")).toBe(false);
+      expect(await moderation.audit(10)).toEqual([]);
+    });
 
-describe("what there is nothing of", () => {
-  it("is said, and is no act", async () => {
-    const { moderation } = await open();
-    const missing = { code: "no_message" };
-    await expect(moderation.remove(1, "owner")).rejects.toMatchObject(missing);
-    await expect(moderation.setClosed("nowhere", true, "owner")).rejects.toMatchObject({ code: "no_room" });
-    await expect(moderation.setSlow("nowhere", 3, "owner")).rejects.toMatchObject({ code: "no_room" });
-    expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
-    expect(await moderation.revoke(1, "owner")).toBe(false);
-    expect(await moderation.redeem("", 1, "x")).toBe(false);
-    expect(await moderation.audit(10)).toEqual([]);
+    it("includes a message that was removed before, and the row that says so", async () => {
+      const store = await (await newPlace()).open();
+      const id = await say(store, "once");
+      await store.moderation.remove(id, "owner");
+      for (const again of [id, id + 1])
+        await expect(store.moderation.remove(again, "owner")).rejects.toMatchObject({ code: "no_message" });
+      expect(await store.log.newest()).toBe(id + 1);
+    });
   });
 
-  it("includes a message that was removed before, and the row that says so", async () => {
-    const store = await open();
-    const id = await say(store, "once");
-    await store.moderation.remove(id, "owner");
-    for (const again of [id, id + 1])
-      await expect(store.moderation.remove(again, "owner")).rejects.toMatchObject({ code: "no_message" });
-    expect(await store.log.newest()).toBe(id + 1);
-  });
-});
-
-describe("a restriction", () => {
-  it("ends by itself, and by another that takes its place", async () => {
-    let now = Date.now();
-    const { moderation } = await open(newPath(), { now: () => now });
-    const until = (untilMs: number) => ({ untilMs, reason: "noise" });
-    await moderation.restrict("ban", TROLL, until(now + 1000), "owner");
-    await moderation.restrict("ban", TROLL, until(now + 5000), "user 1 (Mia)");
-    expect(await moderation.restrictions()).toMatchObject([{ untilMs: now + 5000, by: "user 1 (Mia)" }]);
-    now += 5000;
-    expect(await moderation.restrictions()).toEqual([]);
-    expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+  describe("a restriction", () => {
+    it("ends by itself, and by another that takes its place", async () => {
+      let now = Date.now();
+      const { moderation } = await (await newPlace()).open({ now: () => now });
+      const until = (untilMs: number) => ({ untilMs, reason: "noise" });
+      await moderation.restrict("ban", TROLL, until(now + 1000), "owner");
+      await moderation.restrict("ban", TROLL, until(now + 5000), "user 1 (Mia)");
+      expect(await moderation.restrictions()).toMatchObject([{ untilMs: now + 5000, by: "user 1 (Mia)" }]);
+      now += 5000;
+      expect(await moderation.restrictions()).toEqual([]);
+      expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+    });
   });
 });
