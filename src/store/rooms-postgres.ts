@@ -7,6 +7,9 @@ import type { Pooled } from "./pooled.js";
 type RoomRow = readonly [name: string, title: string, closed: boolean, slowS: number];
 
 const COLUMNS = "name, title, closed, slow_s";
+const FIND = `SELECT ${COLUMNS} FROM rooms WHERE name = $1`;
+/** One after the other for each maker: of two at once, the second must see the first. */
+const LOCK = "SELECT pg_advisory_xact_lock(7275628, hashtext($1))";
 
 export class PostgresRooms implements Rooms {
   readonly #db: Pooled;
@@ -16,7 +19,7 @@ export class PostgresRooms implements Rooms {
   }
 
   async find(name: string): Promise<Room | null> {
-    const [row] = await this.#db.read<RoomRow>(`SELECT ${COLUMNS} FROM rooms WHERE name = $1`, [name]);
+    const [row] = await this.#db.read<RoomRow>(FIND, [name]);
     return row ? toRoom(row) : null;
   }
 
@@ -26,15 +29,37 @@ export class PostgresRooms implements Rooms {
     return (await this.#db.read<RoomRow>(sql, [])).map(toRoom);
   }
 
-  async create({ name, title, createdBy }: NewRoom): Promise<Room> {
+  async create(room: NewRoom, perUserMax = Number.POSITIVE_INFINITY): Promise<Room> {
+    const maker = authorIdOf(room.createdBy);
     this.#db.mustBeOpen();
-    const [row] = await this.#db.run<RoomRow>(
-      `INSERT INTO rooms (name, title, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-      [name, title, authorIdOf(createdBy)],
-    );
-    if (!row) throw new ParkbenchError("room_taken", `There is a room "${name}" already.`);
-    return toRoom(row);
+    // Nobody's are not counted.
+    if (maker === null || perUserMax === Number.POSITIVE_INFINITY)
+      return insert((sql, values) => this.#db.run(sql, values), room, maker);
+    return this.#db.transaction(async (run) => {
+      await run(LOCK, [maker]);
+      if ((await run(FIND, [room.name])).length > 0) throw taken(room.name);
+      const [made] = await run<[count: number]>("SELECT count(*) FROM rooms WHERE created_by = $1", [maker]);
+      if (Number(made?.[0]) >= perUserMax)
+        throw new ParkbenchError(
+          "too_many_rooms",
+          `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,
+        );
+      return insert(run, room, maker);
+    });
   }
+}
+
+async function insert(run: Pooled["run"], { name, title }: NewRoom, maker: string | null): Promise<Room> {
+  const [row] = await run<RoomRow>(
+    `INSERT INTO rooms (name, title, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+    [name, title, maker],
+  );
+  if (!row) throw taken(name);
+  return toRoom(row);
+}
+
+function taken(name: string): ParkbenchError {
+  return new ParkbenchError("room_taken", `There is a room "${name}" already.`);
 }
 
 function toRoom([name, title, closed, slowS]: RoomRow): Room {

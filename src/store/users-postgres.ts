@@ -66,12 +66,12 @@ export class PostgresUsers implements Users {
 
   async release(id: UserId): Promise<void> {
     this.#db.mustBeOpen();
-    if (typeof id === "number") await this.#db.run("UPDATE users SET seen_at = 0 WHERE id = $1", [id]);
+    if (isOwn(id)) await this.#db.run("UPDATE users SET seen_at = 0 WHERE id = $1", [id]);
   }
 
   async #find(run: Run, id: UserId, lock = ""): Promise<UserRow> {
     // A host application's own users, or a session from before the database was restored.
-    const [row] = typeof id === "number" ? await run<UserRow>(`${FIND} ${lock}`, [id]) : [];
+    const [row] = isOwn(id) ? await run<UserRow>(`${FIND} ${lock}`, [id]) : [];
     // Released: a request that was under way at the sign-out must not hold the name again.
     if (!row || row[2] === 0)
       throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
@@ -86,7 +86,12 @@ export class PostgresUsers implements Users {
 
   async #isHeld(run: Run, folded: string, exceptId: UserId | null): Promise<boolean> {
     // A host's user "7" is not ours with the number 7.
-    const except = typeof exceptId === "number" ? exceptId : null;
+    const except = isOwn(exceptId) ? exceptId : null;
     return (await run(HOLDER, [folded, this.#now() - NAME_HELD_MS, except])).length > 0;
   }
+}
+
+/** What can be the id of a row here. */
+function isOwn(id: UserId | null): id is number {
+  return Number.isSafeInteger(id);
 }
