@@ -6,7 +6,8 @@ import { CommandError } from "./admin/usage.js";
 import { program, UsageError } from "./command.js";
 import { readConfig } from "./config.js";
 import { ParkbenchError } from "./core/errors.js";
-import { openStore, pathOf } from "./store/open.js";
+import { isPostgres, openStore, pathOf } from "./store/open.js";
+import { findPostgres } from "./store/renew-postgres.js";
 
 /** As parseArgs reads them; which command takes which is its own to say. */
 const OPTIONS = {
@@ -25,14 +26,14 @@ async function main(argv: readonly string[]): Promise<string> {
   if (values.help || name === "help") return helpText();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(`There is no command "${name}". "npm run admin -- help" lists them.`);
-  const config = readConfig(process.env);
+  const config = readConfig(process.env, { signs: false });
   const trustsProxy =
     typeof config.trustProxy === "number" ? config.trustProxy > 0 : config.trustProxy.length > 0;
   const args: Args = { rest, values, trustsProxy };
   for (const option of Object.keys(values))
     if (!command.options.includes(option)) throw new CommandError(`"${name}" takes no --${option}.`, command);
   const work = command.prepare(args);
-  const store = await openStore({ url: existing(config.databaseUrl) });
+  const store = await openStore({ url: await existing(config.databaseUrl) });
   try {
     return `${await work(store.moderation)}\n`;
   } finally {
@@ -49,7 +50,8 @@ function read(argv: readonly string[]) {
 }
 
 /** A wrong DATABASE_URL must not leave an empty database behind, and the owner in the belief of having acted. */
-function existing(databaseUrl: string): string {
+async function existing(databaseUrl: string): Promise<string> {
+  if (isPostgres(databaseUrl)) return findPostgres(databaseUrl).then(() => databaseUrl);
   const path = pathOf(databaseUrl);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return path;
   throw new ParkbenchError(

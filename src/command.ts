@@ -50,7 +50,7 @@ function read(usage: string, flags: readonly string[]): Asked | null {
   if (values.help) return null;
   const [file, ...rest] = positionals;
   if (file === undefined || file === "" || rest.length > 0) throw new UsageError(usage);
-  return { config: readConfig(process.env), file, flags: new Set(Object.keys(values)) };
+  return { config: readConfig(process.env, { signs: false }), file, flags: new Set(Object.keys(values)) };
 }
 
 function parse(usage: string, options: Record<string, { type: "boolean" }>) {

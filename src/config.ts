@@ -57,8 +57,14 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
 
 const LIMIT_MAX = 1_000_000_000;
 
-/** Throws ConfigError with every mistake there is. An empty variable counts as unset. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/**
+ * Throws ConfigError with every mistake there is. An empty variable counts as unset. `signs`: whether the program signs
+ * sessions; else it needs no secret.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  { signs = true }: { readonly signs?: boolean } = {},
+): Config {
   const mistakes: string[] = [];
   const get = (name: string) => env[name]?.trim() || undefined;
   const wrong = <T>(text: string, instead: T): T => {
@@ -111,7 +117,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       null,
     );
   const isPostgres = /^postgres(ql)?:\/\//.test(config.databaseUrl);
-  if (isPostgres && config.sessionSecrets.length === 0)
+  if (signs && isPostgres && config.sessionSecrets.length === 0)
     wrong("SESSION_SECRET must be set with PostgreSQL: all servers of the database need the same.", null);
   if (config.databaseListenUrl !== null && !isPostgres)
     wrong("DATABASE_LISTEN_URL is for a DATABASE_URL of PostgreSQL. Leave it unset.", null);

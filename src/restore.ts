@@ -1,13 +1,17 @@
 /** `npm run restore -- FILE`: puts a backup in the place of the database, while no server runs. */
 import { resolve } from "node:path";
-import { command } from "./command.js";
-import { pathOf } from "./store/open.js";
+import { command, UsageError } from "./command.js";
+import { isPostgres, pathOf } from "./store/open.js";
 import { restoreSqlite } from "./store/restore-sqlite.js";
 
 const USAGE =
   "Usage: npm run restore -- FILE [--stopped]   (--stopped: nothing has the damaged database open, I have looked)";
 
 await command(USAGE, ["stopped"], async ({ config, file, flags }) => {
+  if (isPostgres(config.databaseUrl))
+    throw new UsageError(
+      'DATABASE_URL is PostgreSQL, which has its own program for this: pg_restore, into an empty database, and then "npm run new-epoch" (docs/postgresql.md).',
+    );
   const path = pathOf(config.databaseUrl);
   const from = resolve(file);
   const restored = await restoreSqlite({ path, from, isStopped: flags.has("stopped") });

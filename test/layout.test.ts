@@ -30,6 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "command.ts": ["config.ts", "core"],
   "backup.ts": ["command.ts", "store"],
   "restore.ts": ["command.ts", "store"],
+  "new-epoch.ts": ["command.ts", "config.ts", "store"],
   "server.ts": [
     "config.ts",
     "core",
@@ -173,6 +174,7 @@ describe("the library", () => {
     expect(found(/\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\b.*\bfrom "node:process"/)).toEqual([
       "admin.ts",
       "command.ts",
+      "new-epoch.ts",
       "server.ts",
     ]);
   });

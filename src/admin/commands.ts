@@ -41,7 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const { room, author, isErased } = await moderation.remove(id, OWNER);
       const erased = isErased
         ? ""
-        : " Its old text leaves the -wal file with the next checkpoint that nobody is in the way of.";
+        : " Its old text is in the database's files for a while still: docs/moderation.md says until when.";
       return `Removed message ${id} by ${safe(author)} from ${safe(room)}.${erased}`;
     };
   }),

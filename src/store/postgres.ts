@@ -103,6 +103,22 @@ export async function openPostgres({
   };
 }
 
+/** One connection, for a program that does one thing and ends. Rejects with what is wrong with the address. */
+export async function connectPostgres(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types: TYPES,
+  });
+  // The statement under way rejects with it.
+  client.on("error", () => {});
+  await client.connect().catch((error: unknown) => {
+    throw explainStart(nameOf(url), error);
+  });
+  return client;
+}
+
 /** Ids and times fit into a number: the tables see to it. */
 const TYPES = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
@@ -112,7 +128,7 @@ const TYPES = {
 };
 
 /** Without the password, for texts that people read. */
-function nameOf(url: string): string {
+export function nameOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
 }

@@ -123,6 +123,30 @@ onEveryStore((newPlace) => {
     });
   });
 
+  describe("a message", () => {
+    it("that two remove at once is removed by one of them; and beside a host that removes it, too, nobody fails", async () => {
+      const { open } = await newPlace();
+      const [one, two] = [await open(), await open()];
+      for (let n = 0; n < 5; n++) {
+        const id = await say(one, "once");
+        const both = await Promise.allSettled(
+          [one, two].map(({ moderation }) => moderation.remove(id, "owner")),
+        );
+        expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+        for (const result of both)
+          if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "no_message" });
+        const next = await say(one, "twice");
+        const author = { id: null, name: "Host" };
+        const host = two.log.append({ room: "lobby", author, text: "", kind: "delete", ref: next });
+        const late = await one.moderation.remove(next, "owner").catch(({ code }: { code: string }) => code);
+        expect(["no_message", expect.objectContaining({ author: "Ana" })]).toContainEqual(late);
+        await host;
+      }
+      const { messages } = await one.log.since("all", 0, 100);
+      expect(messages.filter(({ kind, text }) => kind !== "delete" && text !== "")).toEqual([]);
+    });
+  });
+
   describe("a restriction", () => {
     it("ends by itself, and by another that takes its place", async () => {
       let now = Date.now();
@@ -134,6 +158,12 @@ onEveryStore((newPlace) => {
       now += 5000;
       expect(await moderation.restrictions()).toEqual([]);
       expect(await moderation.lift("ban", TROLL, "owner")).toBe(false);
+      const late = { kind: "name", value: "late" } as const;
+      for (const subject of [TROLL, late, TROLL]) {
+        now += 1;
+        await moderation.restrict("mute", subject, FOR_GOOD, "owner");
+      }
+      expect((await moderation.restrictions()).map(({ subject }) => subject)).toEqual([TROLL, late]);
     });
   });
 });
