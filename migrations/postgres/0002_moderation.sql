@@ -38,3 +38,14 @@ CREATE TABLE audit (
 
 -- How many a user has made is counted at each new one.
 CREATE INDEX rooms_by_maker ON rooms (created_by);
+
+-- A program that may INSERT into messages, and nothing else, can write: what the triggers do besides is done as the
+-- owner of the tables. Temporary tables come last, or such a program could put one of its own in the place of log.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['parkbench_added', 'parkbench_control_added', 'parkbench_removed'] LOOP
+    EXECUTE format('ALTER FUNCTION %I() SECURITY DEFINER SET search_path = %I, pg_temp', name, current_schema());
+  END LOOP;
+END $$;

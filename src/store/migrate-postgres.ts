@@ -1,5 +1,6 @@
 /** Brings a PostgreSQL database to the newest schema, once, however many processes start together. */
 import type { ClientBase } from "pg";
+import { ParkbenchError } from "../core/errors.js";
 import { type Applied, anotherProgram, type Migration, pending } from "./migrate.js";
 
 /** Check and steps are one transaction under one lock. Rejects when the tables are another program's or a newer version's. */
@@ -31,6 +32,9 @@ async function missingSteps(
   known: readonly Migration[],
   database: string,
 ): Promise<readonly Migration[]> {
+  const { rows: settings } = await client.query<{ server_encoding: string }>("SHOW server_encoding");
+  // Another one refuses letters and signs that people write, one message at a time.
+  if (settings[0]?.server_encoding !== "UTF8") throw notUtf8(database);
   const { rows: tables } = await client.query<{ name: string }>(
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()",
   );
@@ -44,4 +48,11 @@ async function missingSteps(
   if (!names.includes("migrations") || !names.includes("messages")) throw anotherProgram(database);
   const { rows } = await client.query<Applied>("SELECT number, name FROM migrations ORDER BY number");
   return pending(known, rows, database);
+}
+
+function notUtf8(database: string): ParkbenchError {
+  return new ParkbenchError(
+    "storage_failed",
+    `The database ${database} is not in UTF-8. Make another: createdb --encoding=UTF8 --template=template0.`,
+  );
 }

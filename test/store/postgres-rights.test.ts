@@ -1,0 +1,65 @@
+/** What a PostgreSQL database must be, and how little another program needs there to write. */
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openStore } from "../../src/store/open.js";
+import { freshDatabase } from "../support/shared-postgres.js";
+import { tools } from "../support/tools.js";
+import { until } from "../support/until.js";
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
+  it("a program that may insert three columns and nothing else is heard in order, and can do no more", async () => {
+    const url = await freshDatabase();
+    const store = await openStore({ url });
+    onTestFinished(() => store.close());
+    const owner = await connect(url);
+    const role = `writer_${new URL(url).pathname.slice(1)}`;
+    await owner.query(
+      `CREATE ROLE ${role} LOGIN; GRANT INSERT (room, author_name, text) ON messages TO ${role}`,
+    );
+    const writer = await connect(url.replace("//chat@", `//${role}@`));
+    let rings = 0;
+    owner.on("notification", () => (rings += 1));
+    await owner.query("LISTEN parkbench");
+    await writer.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'Done.')");
+    await until(() => rings === 1, "a ring");
+    const { messages } = await store.log.since("all", 0, 10);
+    expect([messages.map(({ text }) => text), await store.log.newest()]).toEqual([
+      ["Done."],
+      messages[0]?.id,
+    ]);
+
+    // One that lies in front of the real one would take what is meant for it.
+    await writer.query("CREATE TEMPORARY TABLE log (one integer, newest bigint)");
+    await writer.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'Again.')");
+    expect(await store.log.newest()).toBe((messages[0]?.id ?? 0) + 1);
+    for (const forbidden of [
+      "SELECT text FROM messages",
+      "UPDATE public.log SET newest = 0",
+      "INSERT INTO messages (room, author_name, text, kind, ref) VALUES ('lobby', 'Cron', '', 'delete', 1)",
+      "INSERT INTO control (kind, subject) VALUES ('ban', 'user 1')",
+    ])
+      await expect(writer.query(forbidden), forbidden).rejects.toMatchObject({ code: "42501" });
+    await owner.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it("a database in another encoding than UTF-8 is refused at the start, and stays empty", async () => {
+    const url = await freshDatabase();
+    const owner = await connect(url);
+    const name = `${new URL(url).pathname.slice(1)}_latin`;
+    await owner.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    await expect(openStore({ url: `${url}_latin` })).rejects.toThrow(
+      /is not in UTF-8\. Make another: createdb/,
+    );
+    const { rowCount } = await (await connect(`${url}_latin`)).query(
+      "SELECT FROM pg_tables WHERE schemaname = 'public'",
+    );
+    expect(rowCount).toBe(0);
+  });
+});
