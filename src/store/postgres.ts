@@ -15,6 +15,7 @@ import { explainStart } from "./postgres-errors.js";
 import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
+import { warnOfSettings } from "./settings-postgres.js";
 import { PostgresUsers } from "./users-postgres.js";
 
 const MIGRATIONS = new URL("../../migrations/postgres/", import.meta.url);
@@ -23,6 +24,8 @@ const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
 /** A commit that waits longer has no chance; the sender hears of it and tries again. */
 const STATEMENT_MS = 10_000;
+/** A write that nobody reads. */
+const CHECK = "UPDATE log SET checked_at = greatest(checked_at + 1, $1)";
 
 export interface PostgresOptions {
   readonly url: string;
@@ -59,8 +62,14 @@ export async function openPostgres({
   let epoch: string;
   try {
     await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(url));
-    const { rows } = await client.query<{ epoch: string }>("SELECT epoch FROM log");
+    // A standby lets a start read: only a write tells.
+    const { rows } = await client.query<{ epoch: string }>(`${CHECK} RETURNING epoch`, [Date.now()]);
+    await warnOfSettings(client, logger);
     epoch = String(rows[0]?.epoch);
+  } catch (error) {
+    void pool.end();
+    void notifier.end();
+    throw explainStart(nameOf(url), error);
   } finally {
     client.release();
   }
@@ -95,7 +104,7 @@ export async function openPostgres({
     moderation: new PostgresModeration({ db, ring: () => bell.ring(), now }),
     check: async () => {
       db.mustBeOpen();
-      await db.run("UPDATE log SET checked_at = greatest(checked_at + 1, $1)", [Date.now()]);
+      await db.run(CHECK, [Date.now()]);
     },
     // A server does not lose its database as a process loses a file: what it cannot reach it says at each statement.
     look: () => {},

@@ -1,6 +1,7 @@
 /** What a PostgreSQL database must be, and how little another program needs there to write. */
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { silent } from "../../src/core/logger.js";
 import { openStore } from "../../src/store/open.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
@@ -47,6 +48,21 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     ])
       await expect(writer.query(forbidden), forbidden).rejects.toMatchObject({ code: "42501" });
     await owner.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it("a database that can only be read is refused at the start, and one that may lose messages is warned of", async () => {
+    const url = await freshDatabase();
+    const name = new URL(url).pathname.slice(1);
+    const owner = await connect(url);
+    const warned: string[] = [];
+    const logger = { ...silent, warn: (_: object, text: string) => void warned.push(text) };
+    await (await openStore({ url, logger })).close();
+    expect(warned).toEqual([]);
+    await owner.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+    await (await openStore({ url, logger })).close();
+    expect(warned).toEqual([expect.stringMatching(/^PostgreSQL's synchronous_commit is off/)]);
+    await owner.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await expect(openStore({ url })).rejects.toThrow(/can only be read\. Set DATABASE_URL to the primary/);
   });
 
   it("a database in another encoding than UTF-8 is refused at the start, and stays empty", async () => {
