@@ -120,6 +120,10 @@ BEGIN
     RAISE EXCEPTION 'parkbench_append needs READ COMMITTED: an older snapshot does not see what the lock waited for';
   END IF;
   PERFORM set_config('parkbench.own', '1', true);
+  -- Behind a pooler the connection has no bound of ours. Whoever waits in vain then knows that nothing was stored.
+  IF current_setting('lock_timeout') = '0' THEN
+    PERFORM set_config('lock_timeout', '2s', true);
+  END IF;
   PERFORM pg_advisory_xact_lock(7275626, 1);
   RETURN QUERY
   WITH given AS (

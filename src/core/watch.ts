@@ -144,11 +144,14 @@ export class Watch {
     const before = this.#lookedAt;
     this.#lookedAt = null;
     if (!this.isCurrent) return;
+    const seen = this.#seen;
     try {
       this.#lookedAt = await this.#parts.log.newest();
     } catch {
       // The next look asks again, and whoever reads says what is wrong.
     }
+    // A database that took over had not got the newest rows: what it adds now would be below `seen`, and unread for ever.
+    if (this.#lookedAt !== null && this.#lookedAt < seen && !this.#stopped) return this.#parts.onGap();
     if (before === null || before <= this.#seen || !this.isCurrent || this.#stopped) return;
     this.#rung = true;
     void this.#read();

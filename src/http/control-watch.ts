@@ -26,6 +26,8 @@ export interface ControlWatch {
 const ROWS_PER_READ = 100;
 /** While nobody waits nobody listens, and each request looks for itself; not more often than the bell would. */
 const LOOK_MS = 10;
+/** A ring that was heard does not come again. */
+const REREAD_MS = 1000;
 const RENAMED_MAX = 1000;
 const RESTRICTIONS = new Set(["ban", "unban", "mute", "unmute"]);
 
@@ -40,6 +42,7 @@ export async function watchControl(parts: ControlWatchParts): Promise<ControlWat
   let reading: Promise<void> | null = null;
   let rung = false;
   let readAtMs = performance.now();
+  let again: NodeJS.Timeout | null = null;
 
   tail.onRing(() => void read());
   return {
@@ -57,6 +60,11 @@ export async function watchControl(parts: ControlWatchParts): Promise<ControlWat
       readAtMs = performance.now();
     });
     return reading;
+  }
+
+  function readAgain(): void {
+    again = null;
+    void read();
   }
 
   /** Whoever stays is known by the name that they came under. They come back under the new one, if that is not banned. */
@@ -86,7 +94,8 @@ export async function watchControl(parts: ControlWatchParts): Promise<ControlWat
         if (rows.length === ROWS_PER_READ) rung = true;
       }
     } catch (error) {
-      logger.warn({ err: error }, "control rows could not be read; the next ring tries again");
+      logger.warn({ err: error }, "control rows could not be read; they are read again in a second");
+      if (again === null && !tail.isClosed) again = setTimeout(readAgain, REREAD_MS).unref();
     }
   }
 }

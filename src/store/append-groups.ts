@@ -1,6 +1,7 @@
 /** Appends to PostgreSQL, grouped: what arrives while one group is being committed makes the next one. */
 import type { Counts } from "../core/counts.js";
-import type { Pooled } from "./pooled.js";
+import { ParkbenchError } from "../core/errors.js";
+import { type Pooled, QUICK_MS } from "./pooled.js";
 import { isOwnFault } from "./postgres-errors.js";
 import { refuse } from "./sqlite-errors.js";
 
@@ -9,6 +10,8 @@ const GROUP_MAX = 64;
 
 /** Beyond this the database is not keeping up, and a clear refusal is better than a longer wait. */
 const QUEUE_MAX = 10_000;
+/** Nor may one group that gets no answer keep all others waiting for theirs. */
+const WAIT_MS = 5000;
 
 /** A message as the columns want it. `at` is Unix milliseconds. */
 export interface Row {
@@ -32,6 +35,9 @@ export interface Added {
 
 interface Job {
   readonly row: Row;
+  readonly untilMs: number;
+  /** It was in a group that failed for one of its rows. */
+  isAlone: boolean;
   readonly resolve: (added: Added) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,6 +52,7 @@ export class AppendGroups {
   #isWorking = false;
   #isClosed = false;
   #onDrained: (() => void) | null = null;
+  #expiry: NodeJS.Timeout | null = null;
 
   constructor(db: Pooled, counts: Counts, ring: () => void) {
     this.#db = db;
@@ -53,13 +60,15 @@ export class AppendGroups {
     this.#ring = ring;
   }
 
-  /** Resolves when the row is on disk. */
+  /** Resolves when the row is on disk. Rejects with `storage_failed` where nobody knows whether it is. */
   add(row: Row): Promise<Added> {
     if (this.#isClosed) return Promise.reject(refuse("closed"));
     if (this.#queue.length >= QUEUE_MAX) return Promise.reject(refuse("storage_busy"));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ row, resolve, reject });
-      if (!this.#isWorking) void this.#work();
+      const untilMs = performance.now() + WAIT_MS;
+      this.#queue.push({ row, untilMs, isAlone: false, resolve, reject });
+      if (this.#isWorking) this.#expiry ??= setTimeout(() => this.#expire(), WAIT_MS);
+      else void this.#work();
     });
   }
 
@@ -72,16 +81,24 @@ export class AppendGroups {
     this.#isWorking = true;
     // Those of one turn go together.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, GROUP_MAX));
+    while (this.#queue.length > 0) await this.#commit(this.#next());
     this.#isWorking = false;
+    if (this.#expiry) clearTimeout(this.#expiry);
+    this.#expiry = null;
     this.#onDrained?.();
+  }
+
+  #next(): readonly Job[] {
+    if (this.#queue[0]?.isAlone) return this.#queue.splice(0, 1);
+    return this.#queue.splice(0, GROUP_MAX);
   }
 
   async #commit(group: readonly Job[]): Promise<void> {
     // Its rows are there for all to read a moment before this process hears of it.
     this.#counts.hold();
     try {
-      const rows = await this.#db.run<[isNew: boolean, id: number]>(APPEND, columnsOf(group), group.length);
+      const options = { writes: group.length, answerMs: QUICK_MS };
+      const rows = await this.#db.run<[isNew: boolean, id: number]>(APPEND, columnsOf(group), options);
       for (const [at, { resolve }] of group.entries()) {
         const [isNew, id] = rows[at] ?? [false, 0];
         if (isNew) this.#counts.append(id);
@@ -90,11 +107,26 @@ export class AppendGroups {
       if (rows.some(([isNew]) => isNew)) this.#ring();
     } catch (error) {
       // One row that cannot be must not take its neighbours with it.
-      if (group.length > 1 && isOwnFault(error)) for (const job of group) await this.#commit([job]);
-      else for (const { reject } of group) reject(error);
+      if (group.length > 1 && isOwnFault(error)) {
+        for (const job of group) job.isAlone = true;
+        this.#queue.unshift(...group);
+        return;
+      }
+      for (const { reject } of group) reject(error);
+      // The rows may be there all the same: whoever waits for them must not hear of them by the safety look only.
+      if (error instanceof ParkbenchError && error.code === "storage_failed") this.#ring();
     } finally {
       this.#counts.release();
     }
+  }
+
+  /** The oldest are first. */
+  #expire(): void {
+    const nowMs = performance.now();
+    while ((this.#queue[0]?.untilMs ?? nowMs + 1) <= nowMs)
+      this.#queue.shift()?.reject(refuse("storage_busy"));
+    const [oldest] = this.#queue;
+    this.#expiry = oldest ? setTimeout(() => this.#expire(), oldest.untilMs - nowMs) : null;
   }
 }
 

@@ -1,24 +1,23 @@
 /** Tells listeners that the log may have grown: by this process at once, by any other program as PostgreSQL says. */
 import type { Client, Notification } from "pg";
 import type { Logger } from "../core/logger.js";
+import { BellProbe } from "./bell-probe.js";
 
 export const CHANNEL = "parkbench";
 
-/** Everybody reads again this often, heard or not: a listener that has gone deaf costs a second, never a message. */
-const SAFETY_MS = 1000;
-/** Half-open connections look idle: one that does not answer in time is made anew. */
+const TICK_MS = 1000;
+/** In ticks. Half-open connections look idle: one that does not answer in time is made anew. */
 const PING_EVERY = 15;
-const PING_MS = 5000;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 5000;
+const RETRY_MS_MAX = 2000;
 /** Rings of one process go out at most this often. */
 const NOTIFY_MS = 2;
 
 export interface BellParts {
-  /** A connection of its own, not yet connected, past any pooler. */
+  /** A connection of its own, not yet connected, past any pooler; its statements reject when no answer comes. */
   readonly connect: () => Client;
   /** Tells the other processes, outside of any writing transaction. */
-  readonly notify: () => Promise<void>;
+  readonly notify: (payload: string) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -33,9 +32,16 @@ export class PostgresBell {
   #isClosed = false;
   #notifying: Promise<void> | null = null;
   #owesNotify = false;
+  readonly #probe: BellProbe;
+  /** The newest control row that anybody here has seen in the log. */
+  #control: number | null = null;
+  /** Each trouble is said when it begins, and when it is over. */
+  #isLost = false;
+  #isMute = false;
 
   constructor(parts: BellParts) {
     this.#parts = parts;
+    this.#probe = new BellProbe(parts);
   }
 
   onRing(listener: () => void): () => void {
@@ -55,6 +61,16 @@ export class PostgresBell {
     this.#notifying ??= this.#notify().finally(() => {
       this.#notifying = null;
     });
+  }
+
+  /**
+   * Whoever looks at the end of the log says here what it shows of control rows. The tail looks every half second while
+   * somebody waits, and finds by that what no notification has told of: a bell that has gone deaf costs a second.
+   */
+  noticeControl(newest: number): void {
+    const isNew = this.#control !== null && newest > this.#control;
+    this.#control = newest;
+    if (isNew) this.#hear();
   }
 
   /** Resolves when what this process owes the others has been said. */
@@ -79,10 +95,13 @@ export class PostgresBell {
     while (this.#owesNotify) {
       this.#owesNotify = false;
       try {
-        await this.#parts.notify();
+        await this.#parts.notify("");
+        this.#isMute = false;
       } catch (error) {
-        // The others read again within a second by themselves.
-        this.#parts.logger.warn({ err: error }, "other processes could not be told of a new message");
+        // The others find it by themselves within a second.
+        if (!this.#isMute)
+          this.#parts.logger.warn({ err: error }, "other processes could not be told of a new message");
+        this.#isMute = true;
       }
       if (this.#owesNotify) await new Promise((done) => setTimeout(done, NOTIFY_MS));
     }
@@ -90,7 +109,7 @@ export class PostgresBell {
 
   #start(): void {
     void this.#listen();
-    this.#timer = setInterval(() => this.#tick(), SAFETY_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
     // Whoever waits has a socket that keeps the process alive; the bell alone must not.
     this.#timer.unref();
   }
@@ -103,16 +122,12 @@ export class PostgresBell {
   }
 
   #tick(): void {
-    this.#hear();
     this.#ticks += 1;
     const client = this.#client;
-    if (!client || this.#ticks % PING_EVERY !== 0) return;
-    const late = setTimeout(() => this.#lost(client, new Error("it does not answer")), PING_MS);
-    late.unref();
-    client.query("SELECT 1").then(
-      () => clearTimeout(late),
-      () => clearTimeout(late),
-    );
+    if (!client) return;
+    this.#probe.tick();
+    if (this.#ticks % PING_EVERY !== 0) return;
+    client.query("SELECT 1").catch((error: unknown) => this.#lost(client, error));
   }
 
   async #listen(): Promise<void> {
@@ -121,15 +136,19 @@ export class PostgresBell {
     // Both, or the process ends with them.
     client.on("error", (error) => this.#lost(client, error));
     client.on("end", () => this.#lost(client, new Error("the connection ended")));
-    client.on("notification", ({ channel }: Notification) => {
-      if (channel === CHANNEL) this.#hear();
+    client.on("notification", ({ channel, payload = "" }: Notification) => {
+      if (channel === CHANNEL && !this.#probe.hear(payload)) this.#hear();
     });
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
+      if (this.#client !== client) return;
       this.#retryMs = RETRY_MS_MIN;
+      if (this.#isLost) this.#parts.logger.info({}, "new messages of other processes are heard of again");
+      this.#isLost = false;
       // What came before it listened.
       this.#hear();
+      this.#probe.begin();
     } catch (error) {
       this.#lost(client, error);
     }
@@ -139,11 +158,14 @@ export class PostgresBell {
     if (this.#client !== client) return;
     this.#drop(client);
     if (this.#listeners.size === 0) return;
-    this.#parts.logger.warn(
-      { err: error },
-      "the connection that hears of new messages is lost; it is made anew",
-    );
-    this.#retry = setTimeout(() => void this.#listen(), this.#retryMs);
+    if (!this.#isLost)
+      this.#parts.logger.warn(
+        { err: error },
+        "the connection that hears of new messages is lost; it is made anew",
+      );
+    this.#isLost = true;
+    // Spread, as all processes lose a server at the same moment.
+    this.#retry = setTimeout(() => void this.#listen(), this.#retryMs * (0.5 + Math.random() / 2));
     this.#retry.unref();
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);
   }

@@ -8,7 +8,7 @@ import type { PostgresBell } from "./bell-postgres.js";
 import { PostgresMessageReads } from "./message-reads-postgres.js";
 import { authorIdOf, COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
 import { senderOf } from "./nonces-sqlite.js";
-import type { Pooled } from "./pooled.js";
+import { type Pooled, QUICK_MS } from "./pooled.js";
 
 export interface PostgresLogParts {
   readonly db: Pooled;
@@ -18,8 +18,12 @@ export interface PostgresLogParts {
   readonly now: () => number;
   /** Of the text in one batch, about; one message alone may be longer. */
   readonly answerBytesMax: number;
+  /** Another log has been put in this one's place: says so to whom it concerns, and gives what is to be thrown. */
+  readonly onOther: () => Error;
   readonly close: () => Promise<void>;
 }
+
+const NEWEST = "SELECT newest, control_newest, epoch FROM log";
 
 export class PostgresMessageLog implements MessageLog {
   readonly epoch: string;
@@ -64,8 +68,11 @@ export class PostgresMessageLog implements MessageLog {
   }
 
   async newest(): Promise<number> {
-    const [row] = await this.#parts.db.read<[newest: number]>("SELECT newest FROM log", []);
-    return row?.[0] ?? 0;
+    const { db, bell, onOther } = this.#parts;
+    const [row] = await db.read<[newest: number, control: number, epoch: string]>(NEWEST, [], QUICK_MS);
+    if (row?.[2] !== this.epoch) throw onOther();
+    bell.noticeControl(row[1]);
+    return row[0];
   }
 
   onChange(listener: () => void): () => void {

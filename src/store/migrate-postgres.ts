@@ -11,6 +11,8 @@ export async function migratePostgres(
 ): Promise<void> {
   await client.query("BEGIN");
   try {
+    // A large table's new index takes its time, and so does waiting for a process that is making it.
+    await client.query("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '10min'");
     await client.query("SELECT pg_advisory_xact_lock(7275626, 2)");
     for (const { number, name, sql } of await missingSteps(client, known, database)) {
       await client.query(sql);

@@ -8,20 +8,41 @@ export function postgresCode(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** The statement or its values are at fault (classes 22, 23 and 42), not the database: trouble of one row. */
+/** The values of a row are at fault (classes 22 and 23, an index that cannot hold it, somebody's own trigger), not the database. */
 export function isOwnFault(error: unknown): boolean {
-  const cause = error instanceof ParkbenchError ? error.cause : error;
-  return /^(22|23|42)/.test(postgresCode(cause));
+  return /^(22|23|54000|P0001)/.test(postgresCode(causeOf(error)));
 }
 
 /** The connection was lost, or could not be made: the database may be starting, or another one taking over. */
 export function isConnecting(error: unknown): boolean {
-  const cause = error instanceof ParkbenchError ? error.cause : error;
+  const cause = causeOf(error);
   if (/^(08|57P|E[A-Z]+$)/.test(postgresCode(cause))) return true;
   return (
     cause instanceof Error &&
-    /^Connection terminated|^timeout exceeded when trying to connect/.test(cause.message)
+    /^Connection terminated|^timeout exceeded when trying to connect|not queryable$/.test(cause.message)
   );
+}
+
+/** Nothing can be asked on this connection any more. */
+export function isBroken(error: unknown): boolean {
+  return isConnecting(error) || distrusts(error);
+}
+
+/** No answer, or a server that has become read only: older connections lead to the same place. */
+export function distrusts(error: unknown): boolean {
+  const cause = causeOf(error);
+  return (
+    postgresCode(cause) === "25006" || (cause instanceof Error && cause.message === "Query read timeout")
+  );
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof ParkbenchError ? error.cause : error;
+}
+
+/** PgBouncer's answer to settings that it does not know. */
+export function isRefusedSetting(error: unknown): boolean {
+  return postgresCode(error) === "08P01" && error instanceof Error && /startup parameter/.test(error.message);
 }
 
 export function asPostgresRefusal(error: unknown): unknown {
@@ -29,9 +50,10 @@ export function asPostgresRefusal(error: unknown): unknown {
   const code = postgresCode(error);
   if (code === "22021")
     return new ParkbenchError("bad_text", "The text holds a NUL. Send it without.", { cause: error });
-  // Disk full; the lock, or a free connection, did not come in time.
+  // Of all that is refused as full or busy it is known that nothing was stored.
   if (code === "53100") return refuse("storage_full", error);
-  if (/^(53300|55P03|57014|40)/.test(code)) return refuse("storage_busy", error);
+  // Too many connections; a lock, or an end of the statement, did not come in time; a server that only stands by.
+  if (/^(53300|55P03|57014|40|25006)/.test(code)) return refuse("storage_busy", error);
   if (error instanceof Error && error.message.startsWith("timeout exceeded when trying to connect"))
     return refuse("storage_busy", error);
   return refuse("storage_failed", error);
@@ -50,7 +72,17 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
     return say(`The user of DATABASE_URL may not make tables in ${database}. Grant CREATE on its schema.`);
   if (code === "25006")
     return say(`The database ${database} can only be read. Set DATABASE_URL to the primary, not a standby.`);
+  if (code === "53300")
+    return say(`PostgreSQL at ${database} has no connection to spare. Raise its limit, or stop others.`);
   if (isConnecting(error))
     return say(`PostgreSQL at ${database} cannot be reached. Start it, or set DATABASE_URL to where it is.`);
   return say(`The database ${database} cannot be used.`);
+}
+
+/** For the operator of a running server. */
+export function lost(database: string): ParkbenchError {
+  return new ParkbenchError(
+    "storage_lost",
+    `The database ${database} has another log than the one that was opened (it was restored, or its epoch was changed). Start again.`,
+  );
 }

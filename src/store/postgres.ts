@@ -1,5 +1,5 @@
 /** Opens a PostgreSQL database as a Store. The only importer of pg. */
-import pg from "pg";
+import pg, { type ClientConfig } from "pg";
 import { Counts } from "../core/counts.js";
 import { LIMITS } from "../core/limits.js";
 import { type Logger, silent } from "../core/logger.js";
@@ -10,22 +10,26 @@ import { PostgresMessageLog } from "./messages-postgres.js";
 import { readMigrations } from "./migrate.js";
 import { migratePostgres } from "./migrate-postgres.js";
 import { PostgresModeration } from "./moderation-postgres.js";
-import { Pooled } from "./pooled.js";
-import { explainStart } from "./postgres-errors.js";
+import { Pooled, QUICK_MS } from "./pooled.js";
+import { explainStart, isRefusedSetting, lost } from "./postgres-errors.js";
 import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
 import { warnOfSettings } from "./settings-postgres.js";
 import { PostgresUsers } from "./users-postgres.js";
 
+const CHECK = "UPDATE log SET checked_at = greatest(checked_at + 1, $1) RETURNING epoch";
+
+const UNBOUND =
+  "DATABASE_URL leads through a pooler that takes no lock_timeout and statement_timeout: set both for the database's user " +
+  "(ALTER ROLE ... SET lock_timeout = '2s'), or statements that wait for a lock stay on the server after we have given up";
+
 const MIGRATIONS = new URL("../../migrations/postgres/", import.meta.url);
 
 const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
-/** A commit that waits longer has no chance; the sender hears of it and tries again. */
-const STATEMENT_MS = 10_000;
-/** A write that nobody reads. */
-const CHECK = "UPDATE log SET checked_at = greatest(checked_at + 1, $1)";
+/** The server itself ends what takes longer, and then it is known that nothing was stored. */
+const SERVER_BOUNDS = { statement_timeout: 10_000, lock_timeout: 2000 };
 
 export interface PostgresOptions {
   readonly url: string;
@@ -33,6 +37,8 @@ export interface PostgresOptions {
   readonly listenUrl?: string | undefined;
   readonly logger?: Logger | undefined;
   readonly now?: (() => number) | undefined;
+  /** Called once when another log has taken the place of the one that was opened: nothing is acknowledged from then on. */
+  readonly onLost?: ((error: Error) => void) | undefined;
   /** Of the text in one batch, about. */
   readonly answerBytesMax?: number | undefined;
 }
@@ -42,43 +48,27 @@ export async function openPostgres({
   listenUrl = url,
   logger = silent,
   now = Date.now,
+  onLost,
   answerBytesMax = LIMITS.answerBytesMax,
 }: PostgresOptions): Promise<Store> {
   const settings = { connectionTimeoutMillis: CONNECT_MS, keepAlive: true, types: TYPES };
-  const pool = new pg.Pool({
-    ...settings,
-    connectionString: url,
-    max: CONNECTIONS_MAX,
-    query_timeout: STATEMENT_MS,
+  const own = { ...settings, connectionString: url };
+  const { epoch, bounds } = await prepare(own, logger).catch((error: unknown) => {
+    throw explainStart(nameOf(url), error);
   });
+  const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX });
   // An idle connection that breaks is made anew by the pool; without a listener the process would end.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle connection to the database was lost"));
   // Its own, so that a pool that is busy with writes does not keep the others from hearing of them.
-  const notifier = new pg.Pool({ ...settings, connectionString: url, max: 1, query_timeout: CONNECT_MS });
+  const notifier = new pg.Pool({ ...own, max: 1, query_timeout: CONNECT_MS });
   notifier.on("error", () => {});
-  const client = await pool.connect().catch((error: unknown) => {
-    throw explainStart(nameOf(url), error);
-  });
-  let epoch: string;
-  try {
-    await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(url));
-    // A standby lets a start read: only a write tells.
-    const { rows } = await client.query<{ epoch: string }>(`${CHECK} RETURNING epoch`, [Date.now()]);
-    await warnOfSettings(client, logger);
-    epoch = String(rows[0]?.epoch);
-  } catch (error) {
-    void pool.end();
-    void notifier.end();
-    throw explainStart(nameOf(url), error);
-  } finally {
-    client.release();
-  }
   const counts = new Counts();
   const db = new Pooled(pool, counts);
   const bell = new PostgresBell({
-    connect: () => new pg.Client({ ...settings, connectionString: listenUrl }),
-    notify: async () => {
-      await notifier.query(`BEGIN; SET LOCAL synchronous_commit = off; NOTIFY ${CHANNEL}; COMMIT`);
+    connect: () => new pg.Client({ ...settings, connectionString: listenUrl, query_timeout: CONNECT_MS }),
+    notify: async (payload) => {
+      const quoted = pg.escapeLiteral(payload);
+      await notifier.query(`BEGIN; SET LOCAL synchronous_commit = off; NOTIFY ${CHANNEL}, ${quoted}; COMMIT`);
     },
     logger,
   });
@@ -92,7 +82,13 @@ export async function openPostgres({
     })();
     return closing;
   };
-  const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, close });
+  const onOther = () => {
+    db.lose();
+    const error = lost(nameOf(url));
+    onLost?.(error);
+    return error;
+  };
+  const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, onOther, close });
   return {
     log,
     rooms: new PostgresRooms(db),
@@ -104,7 +100,8 @@ export async function openPostgres({
     moderation: new PostgresModeration({ db, ring: () => bell.ring(), now }),
     check: async () => {
       db.mustBeOpen();
-      await db.run(CHECK, [Date.now()]);
+      const [row] = await db.run<[epoch: string]>(CHECK, [Date.now()], { answerMs: QUICK_MS });
+      if (row?.[0] !== epoch) throw onOther();
     },
     // A server does not lose its database as a process loses a file: what it cannot reach it says at each statement.
     look: () => {},
@@ -126,6 +123,49 @@ export async function connectPostgres(url: string): Promise<pg.Client> {
     throw explainStart(nameOf(url), error);
   });
   return client;
+}
+
+interface Prepared {
+  readonly epoch: string;
+  /** Of every connection, where the operator has set none and the way to the server lets them pass. */
+  readonly bounds: Partial<typeof SERVER_BOUNDS>;
+}
+
+/** Brings the schema up to date, on a connection whose statements may take their time. */
+async function prepare(own: ClientConfig & { connectionString: string }, logger: Logger): Promise<Prepared> {
+  const bounds: Partial<typeof SERVER_BOUNDS> = {};
+  const epoch = await onOne(own, async (client) => {
+    await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(own.connectionString));
+    for (const [name, ms] of Object.entries(SERVER_BOUNDS)) {
+      const { rows } = await client.query<{ given: string }>("SELECT current_setting($1) AS given", [name]);
+      if (rows[0]?.given === "0") bounds[name as keyof typeof bounds] = ms;
+    }
+    await warnOfSettings(client, logger);
+    // A standby lets a start read: only a write tells.
+    const { rows } = await client.query<{ epoch: string }>(CHECK, [Date.now()]);
+    return String(rows[0]?.epoch);
+  });
+  try {
+    await onOne({ ...own, ...bounds }, async () => {});
+    return { epoch, bounds };
+  } catch (error) {
+    // A pooler keeps connections of its own to the server, and takes no settings for them.
+    if (!isRefusedSetting(error)) throw error;
+    logger.info({}, UNBOUND);
+    return { epoch, bounds: {} };
+  }
+}
+
+async function onOne<T>(config: ClientConfig, job: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
+  // A connection that is cut says so here, too; who waits for an answer hears of it by that.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return await job(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 /** Ids and times fit into a number: the tables see to it. */
