@@ -24,6 +24,8 @@ export interface Cluster {
   database(): Promise<string>;
   /** Ends the server at once, as a crash does. */
   crash(): Promise<void>;
+  /** Ends the server in order, and everybody's connections with it. */
+  shutDown(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export async function startCluster(settings: Readonly<Record<string, string>> = 
     },
     start,
     crash,
+    shutDown: () => control("stop", "--mode", "fast"),
     stop: () => stopCluster(folder),
   };
 }

@@ -1,0 +1,94 @@
+/** PostgreSQL goes away and comes back: sends are refused and said to be, whoever waits stays, nothing is lost or doubled. */
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import {
+  expectRefused,
+  type FaultScene,
+  openScene,
+  readOld,
+  SECRET,
+  untilReady,
+} from "../support/fault-scene.js";
+import { call, codeOf } from "../support/http-client.js";
+import { test as ownTest } from "../support/own-server.js";
+import { type Cluster, startCluster } from "../support/postgres.js";
+import { tools } from "../support/tools.js";
+
+let cluster: Cluster;
+
+const test = ownTest.extend<{ readonly database: string; readonly scene: FaultScene }>({
+  // biome-ignore lint/correctness/noEmptyPattern: from this pattern vitest reads what a fixture needs
+  database: async ({}, use) => use(await cluster.database()),
+  scene: async ({ start, database }, use) =>
+    use(await openScene(await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } }))),
+});
+
+describe.skipIf(!tools.postgres)("a PostgreSQL server", () => {
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(() => cluster?.stop());
+
+  test.for([
+    ["is restarted in order", () => cluster.shutDown()],
+    ["crashes", () => cluster.crash()],
+  ] as const)(
+    "that %s: refused while it is away, and everything goes on by itself",
+    async ([, goAway], { scene, database }) => {
+      const { server } = scene;
+      for (let n = 0; n < 3; n++) expect((await scene.send()).status).toBe(201);
+      const underWay = Array.from({ length: 20 }, () => scene.send());
+      await goAway();
+      await Promise.all(underWay);
+      expectRefused(await scene.send("refused"));
+      expectRefused(await readOld(server));
+      await untilReady(server, 503);
+      expect((await call(`${server.url}/healthz`)).status).toBe(200);
+      await cluster.start();
+      console.log(`restart: sends are taken again after ${Math.round(await scene.recovers())} ms`);
+      await untilReady(server, 200);
+      expect((await readOld(server)).status).toBe(200);
+      await scene.end(database);
+    },
+  );
+
+  test("that cuts all connections: at most what was under way is refused", async ({ scene, database }) => {
+    const foreign = new pg.Client({ connectionString: database });
+    await foreign.connect();
+    let isOver = false;
+    const sending = (async () => {
+      while (!isOver) await scene.send();
+    })();
+    for (let cuts = 0; cuts < 5; cuts++) {
+      const before = scene.answers.length;
+      const { rowCount } = await foreign.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+      );
+      expect(rowCount).toBeGreaterThan(1);
+      await expect.poll(() => scene.answers.length, { interval: 5 }).toBeGreaterThan(before + 5);
+    }
+    isOver = true;
+    await sending;
+    await scene.recovers();
+    const refused = scene.answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeLessThanOrEqual(5);
+    await foreign.end();
+    await scene.end(database);
+  });
+
+  test("whose database is dropped: refused, and the process lives", async ({ scene, database }) => {
+    expect((await scene.send()).status).toBe(201);
+    const other = new pg.Client({ connectionString: await cluster.database() });
+    await other.connect();
+    await other.query(`DROP DATABASE ${new URL(database).pathname.slice(1)} WITH (FORCE)`);
+    await other.end();
+    const answer = await scene.send();
+    expectRefused(answer);
+    expect(codeOf(answer)).toBe("storage_failed");
+    expectRefused(await readOld(scene.server));
+    await untilReady(scene.server, 503);
+    expect((await call(`${scene.server.url}/healthz`)).status).toBe(200);
+    await scene.leave();
+    expect(await scene.server.stop()).toBe(0);
+  });
+});
