@@ -8,7 +8,7 @@ import type { PostgresBell } from "./bell-postgres.js";
 import { PostgresMessageReads } from "./message-reads-postgres.js";
 import { authorIdOf, COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
 import { senderOf } from "./nonces-sqlite.js";
-import { type Pooled, QUICK_MS } from "./pooled.js";
+import type { Pooled } from "./pooled.js";
 
 export interface PostgresLogParts {
   readonly db: Pooled;
@@ -69,7 +69,7 @@ export class PostgresMessageLog implements MessageLog {
 
   async newest(): Promise<number> {
     const { db, bell, onOther } = this.#parts;
-    const [row] = await db.read<[newest: number, control: number, epoch: string]>(NEWEST, [], QUICK_MS);
+    const [row] = await db.read<[newest: number, control: number, epoch: string]>(NEWEST, []);
     if (row?.[2] !== this.epoch) throw onOther();
     bell.noticeControl(row[1]);
     return row[0];

@@ -7,7 +7,7 @@ import { refuse } from "./sqlite-errors.js";
 
 /** The server's own limits come first, and say what became of the statement; this is for a server that says nothing. */
 const ANSWER_MS = 12_000;
-/** For statements that touch few rows: a connection that has gone silent is found by the first of them. */
+/** For reads, and for writes of few rows: a connection that has gone silent is found by the first of them. */
 export const QUICK_MS = 5000;
 /** Waiting for a connection. Beyond it the database is not keeping up, and a refusal is better than a longer wait. */
 const WAITING_MAX = 10_000;
@@ -46,7 +46,7 @@ export class Pooled {
   async read<Row extends readonly unknown[]>(
     sql: string,
     values: readonly unknown[],
-    answerMs = ANSWER_MS,
+    answerMs = QUICK_MS,
   ): Promise<readonly Row[]> {
     this.mustBeOpen();
     try {

@@ -83,6 +83,23 @@ export async function startCluster(settings: Readonly<Record<string, string>> = 
   };
 }
 
+/** A server that follows another one, and can be promoted; as up to date as that is when this resolves. */
+export async function startStandby(primary: Cluster): Promise<Pick<Cluster, "port" | "stop">> {
+  const programs = postgresPrograms() ?? "";
+  const folder = mkdtempSync(join(tmpdir(), "parkbench-pg-"));
+  const as = ordinaryUser();
+  if (as.uid !== undefined) chownSync(folder, as.uid, as.gid ?? as.uid);
+  const data = join(folder, "data");
+  const from = ["--host", "127.0.0.1", "--port", String(primary.port), "--username", "chat"];
+  const copy = ["--pgdata", data, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync", ...from];
+  await run(join(programs, "pg_basebackup"), copy, { ...as, cwd: folder });
+  const port = await freePort();
+  const options = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`;
+  const start = ["--pgdata", data, "--wait", "start", "--log", join(folder, "log"), "--options", options];
+  await run(join(programs, "pg_ctl"), start, { ...as, cwd: folder });
+  return { port, stop: () => stopCluster(folder) };
+}
+
 /** Ends the server of a folder, also one that another process has started, and removes all of it. */
 export async function stopCluster(folder: string): Promise<void> {
   const options = { ...ordinaryUser(), cwd: folder };
@@ -99,8 +116,8 @@ async function run(program: string, args: readonly string[], options: SpawnOptio
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}`);
 }
 
-/** PostgreSQL refuses to be run by root. */
-function ordinaryUser(): Pick<SpawnOptions, "uid" | "gid"> {
+/** PostgreSQL and PgBouncer refuse to be run by root. */
+export function ordinaryUser(): Pick<SpawnOptions, "uid" | "gid"> {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
