@@ -1,62 +1,29 @@
-/** The figures of a running chat in the text form of Prometheus, on a server of their own at a loopback port. */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** The figures of a running chat, as Prometheus has them. */
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from "prom-client";
+import {
+  type Aggregator,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type Histogram,
+  Registry,
+} from "prom-client";
 import type { Stats } from "./core/counts.js";
 
-const HOST = "127.0.0.1";
 const LOOP_LOOK_MS = 10;
 
-export interface MetricsOptions {
-  /** 0: any that is free. */
-  readonly port: number;
-  readonly stats: () => Stats;
-}
-
-export interface Metrics {
-  readonly url: string;
+export interface Figures {
+  readonly registry: Registry;
   close(): void;
 }
 
-/** Resolves when it listens; rejects with a text for the person who starts the program. */
-export async function serveMetrics({ port, stats }: MetricsOptions): Promise<Metrics> {
+/** Of this process: the event loop is looked at until they are closed. */
+export function openFigures(stats: () => Stats): Figures {
   const registry = new Registry();
   const loop = monitorEventLoopDelay({ resolution: LOOP_LOOK_MS });
   register(registry, stats, loop);
-  const server = serve(registry);
-  await new Promise<void>((done, fail) => {
-    server.once("error", (error) => fail(new Error(mistake(error, port))));
-    server.listen(port, HOST, done);
-  });
   loop.enable();
-  return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,
-    close() {
-      loop.disable();
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-function serve(registry: Registry): Server {
-  return createServer((req, res) => {
-    const isKnown = req.url?.split("?")[0] === "/metrics";
-    const isRead = req.method === "GET" || req.method === "HEAD";
-    res.setHeader("Cache-Control", "no-store");
-    res.setHeader("X-Content-Type-Options", "nosniff");
-    if (isKnown && isRead) {
-      registry.metrics().then(
-        (text) => res.writeHead(200, { "Content-Type": registry.contentType }).end(text),
-        () => res.writeHead(500).end("The figures could not be collected.\n"),
-      );
-      return;
-    }
-    if (isKnown) res.setHeader("Allow", "GET, HEAD");
-    res.writeHead(isKnown ? 405 : 404, { "Content-Type": "text/plain; charset=utf-8" });
-    res.end("There is nothing here but GET /metrics.\n");
-  });
+  return { registry, close: () => loop.disable() };
 }
 
 /** A figure as it is shown: its labels, and its value. */
@@ -70,9 +37,15 @@ interface Figure {
   samples(stats: Stats): readonly Sample[];
 }
 
-const GAUGES: readonly [stat: "parked" | "loadLevel", name: string, help: string][] = [
-  ["parked", "parked_readers", "Readers that wait now: polls, streams, WebSockets, waiting pages."],
-  ["loadLevel", "load_level", "What is given up under load: 0 nothing, 1 long parks, 2 parks, 3 sends."],
+/** The last: how those of several workers become one. */
+const GAUGES: readonly [stat: "parked" | "loadLevel", name: string, help: string, Aggregator][] = [
+  ["parked", "parked_readers", "Readers that wait now: polls, streams, WebSockets, waiting pages.", "sum"],
+  [
+    "loadLevel",
+    "load_level",
+    "What is given up under load: 0 nothing, 1 long parks, 2 parks, 3 sends.",
+    "max",
+  ],
 ];
 
 const COUNTERS: readonly Figure[] = [
@@ -125,11 +98,12 @@ function register(registry: Registry, stats: () => Stats, loop: IntervalHistogra
   // They hold the 10 ms between two looks of theirs, also when nothing is late; ours, below, do not.
   for (const { name } of registry.getMetricsAsArray())
     if (name.startsWith("nodejs_eventloop_lag")) registry.removeSingleMetric(name);
-  for (const [stat, name, help] of GAUGES)
+  for (const [stat, name, help, aggregator] of GAUGES)
     new Gauge({
       name: `parkbench_${name}`,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(stats()[stat]);
       },
@@ -152,6 +126,7 @@ function register(registry: Registry, stats: () => Stats, loop: IntervalHistogra
     help: "How late the event loop came round since the last scrape, by quantile; 1 is the latest.",
     labelNames: ["quantile"],
     registers,
+    aggregator: "max",
     collect() {
       for (const quantile of [0.5, 0.9, 0.99, 1]) this.set({ quantile }, delayS(loop, quantile));
       loop.reset();
@@ -172,6 +147,7 @@ function wakeLatency(stats: () => Stats): Histogram {
         name,
         help: "From the ring for new rows to the last reader woken for them: once for each batch, not for each reader.",
         type: "histogram",
+        aggregator: "sum",
         values: [
           ...atMost.map((upTo) => bucket(upTo.ms / 1000, upTo.count)),
           bucket("+Inf", count),
@@ -189,12 +165,4 @@ function wakeLatency(stats: () => Stats): Histogram {
 function delayS(loop: IntervalHistogram, quantile: number): number {
   const ns = loop.count === 0 ? 0 : quantile === 1 ? loop.max : loop.percentile(quantile * 100);
   return Math.max(0, ns / 1e9 - LOOP_LOOK_MS / 1000);
-}
-
-function mistake({ code, message }: NodeJS.ErrnoException, port: number): string {
-  if (code === "EADDRINUSE")
-    return `METRICS_PORT ${port} on ${HOST} is taken. Stop the program that has it, or set METRICS_PORT to another.`;
-  if (code === "EACCES")
-    return `METRICS_PORT ${port} needs rights that this user has not. Set it to 1024 or higher.`;
-  return message;
 }

@@ -14,15 +14,18 @@ import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
 import { cutUnread } from "./http/unread.js";
 import { handUpgrades } from "./http/upgrade.js";
-import { serveMetrics } from "./metrics.js";
+import { openFigures } from "./metrics.js";
+import { serveMetrics } from "./metrics-port.js";
 import { type OpenChat, openChat } from "./open-chat.js";
 import { checkOptions } from "./options.js";
+import { runPrimary } from "./primary.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
 import { isPostgres, openStore, pathOf } from "./store/open.js";
 import { refuseMixture } from "./store/stale-wal.js";
-import { LOST_CODE, runWorkers } from "./workers.js";
+import { hearPrimary, sayMistake, sendFigures } from "./worker.js";
+import { LOST_CODE } from "./workers.js";
 
 const WATCH_MS = 1000;
 /**
@@ -31,10 +34,12 @@ const WATCH_MS = 1000;
  */
 const BACKLOG = 65_535;
 
-await main().catch((error: unknown) => {
+await main().catch(async (error: unknown) => {
   const lines =
     error instanceof ConfigError ? error.mistakes : [error instanceof Error ? error.message : String(error)];
-  process.stderr.write(`Parkbench cannot start:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  // The primary says it: once, and at the start only.
+  if (cluster.worker) await sayMistake(cluster.worker, lines.join("\n"));
+  else process.stderr.write(`Parkbench cannot start:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   process.exit(1);
 });
 
@@ -46,7 +51,7 @@ async function main(): Promise<void> {
   if (!onPostgres) refuseMixture(path);
   const place = onPostgres ? "PostgreSQL" : path;
   if (cluster.isPrimary && config.workers > 1) {
-    const { address, port } = await runWorkers(config.workers, logger);
+    const { address, port } = await runPrimary(config, logger);
     say(
       logger,
       `Parkbench listens on ${urlOf(address, port)} with ${config.workers} workers and keeps its data in ${place}`,
@@ -79,7 +84,10 @@ async function main(): Promise<void> {
   );
 
   const server = serve(chat, config, secrets);
-  const stop = stopper({ server, chat, logger });
+  const figures = config.metricsPort === null ? null : openFigures(chat.stats);
+  const { worker } = cluster;
+  const atEnd = async () => worker && figures && (await sendFigures(worker, figures));
+  const stop = stopper({ server, chat, logger, atEnd });
   lost = (error) => stop(error.message, cluster.isWorker ? LOST_CODE : 1);
   cutUnread(server);
   limitConnections(server, connectionsMaxOf(filesMax), logger);
@@ -96,15 +104,16 @@ async function main(): Promise<void> {
   });
   await chat.fastLane.open(server);
   // First: a start that fails must not have taken a message.
-  if (config.metricsPort !== null) {
-    const metrics = await serveMetrics({ port: config.metricsPort, stats: chat.stats });
+  if (config.metricsPort !== null && figures && !worker) {
+    const metrics = await serveMetrics(config.metricsPort, async () => figures.registry);
     server.once("close", metrics.close);
     logger.info(`metrics are at ${metrics.url}`);
   }
   await listen(server, config);
   // Of several workers, the primary speaks when all are there.
-  if (!cluster.isWorker)
-    say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${place}`);
+  if (worker)
+    hearPrimary(worker, { leave: (lingerMs) => stop("another takes its place", 0, lingerMs), figures });
+  else say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${place}`);
 }
 
 function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Server {
@@ -165,7 +174,8 @@ function urlOf(address: string, port: number): string {
 }
 
 function makeLogger(level: string): Logger {
-  const options = { level, base: null, redact: ["req.headers.cookie"] };
+  const base = cluster.isWorker ? { worker: process.pid } : null;
+  const options = { level, base, redact: ["req.headers.cookie"] };
   return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: "pid,hostname" })) : pino(options);
 }
 

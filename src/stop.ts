@@ -1,6 +1,6 @@
 /** The graceful stop: everybody who waits is answered, what was sent is stored, within ten seconds. */
 import type { Server } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import type { Logger } from "pino";
 import type { OpenChat } from "./open-chat.js";
 
@@ -11,6 +11,12 @@ const GIVE_UP_MS = 9800;
 const SECOND_SIGNAL_MS = 2000;
 
 /**
+ * For `lingerMs` connections that are kept idle may bring one more request, which is answered `Connection: close`. node:http's own
+ * `close` cuts them at once: a request that is on its way then is lost, and nobody knows whether a send has been taken.
+ */
+export type Stop = (why: string, exitCode: number, lingerMs?: number) => void;
+
+/**
  * Listens for SIGTERM and SIGINT, and returns how to stop for another reason. Parked requests are answered with
  * `Connection: close`: without it, closing takes as long as kept connections live (63 s measured).
  */
@@ -18,11 +24,14 @@ export function stopper({
   server,
   chat,
   logger,
+  atEnd = async () => {},
 }: {
   server: Server;
   chat: OpenChat;
   logger: Logger;
-}): (why: string, exitCode: number) => void {
+  /** Called when nothing happens any more. */
+  atEnd?: () => Promise<unknown>;
+}): Stop {
   let stoppingSince: number | null = null;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -32,7 +41,7 @@ export function stopper({
     socket.once("close", () => sockets.delete(socket));
   });
 
-  const stop = (why: string, exitCode: number) => {
+  const stop: Stop = (why, exitCode, lingerMs = 0) => {
     if (stoppingSince !== null) return;
     stoppingSince = performance.now();
     if (exitCode === 0) logger.info({ parked: chat.tail.parked }, `stopping: ${why}`);
@@ -43,15 +52,21 @@ export function stopper({
       // The server no longer knows those that have become WebSockets.
       for (const socket of sockets) socket.destroy();
     }, CUT_MS).unref();
-    const closed = new Promise<void>((done) => server.close(() => done()));
+    const closed = new Promise<void>((done) => {
+      if (lingerMs > 0) NetServer.prototype.close.call(server, () => done());
+      else server.close(() => done());
+    });
     chat.stop();
+    const idleFromMs = stoppingSince + lingerMs;
     const idle = setInterval(() => {
+      if (performance.now() < idleFromMs) return;
       server.closeIdleConnections();
       // Node counts a connection that has not said anything yet as busy (8 s measured); browsers open such ones ahead.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, CLOSE_IDLE_MS);
     closed
       .then(() => chat.close())
+      .then(atEnd)
       .catch((error: unknown) => {
         logger.error(
           { err: error },

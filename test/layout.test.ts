@@ -26,6 +26,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "secret.ts": ["store"],
   "session-store.ts": ["core"],
   "metrics.ts": ["core"],
+  "metrics-port.ts": [],
+  "metrics-of-workers.ts": [],
   "stop.ts": ["open-chat.ts"],
   "command.ts": ["config.ts", "core"],
   "backup.ts": ["command.ts", "store"],
@@ -36,15 +38,21 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "core",
     "http",
     "metrics.ts",
+    "metrics-port.ts",
     "open-chat.ts",
     "options.ts",
+    "primary.ts",
     "secret.ts",
     "session-store.ts",
     "stop.ts",
     "store",
+    "worker.ts",
     "workers.ts",
   ],
+  // Of several workers: the program that starts them, what it knows of them, and the ear of each.
+  "primary.ts": ["config.ts", "metrics-of-workers.ts", "metrics-port.ts", "workers.ts"],
   "workers.ts": [],
+  "worker.ts": ["metrics.ts"],
 };
 
 /** Who may import a dependency; types of it anybody may. More than one owner needs a reason. */
@@ -60,8 +68,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   pg: ["store/postgres.ts"],
   pino: ["server.ts"],
   "pino-pretty": ["server.ts"],
+  // What counts, and what adds up the counts of several workers.
+  "prom-client": ["metrics.ts", "metrics-of-workers.ts"],
   // TRUST_PROXY is checked at the start by what will read it.
-  "prom-client": ["metrics.ts"],
   "proxy-addr": ["config.ts", "http/address.ts"],
   "rate-limiter-flexible": ["http/rates.ts"],
   "raw-body": ["http/request.ts"],
@@ -185,7 +194,7 @@ describe("the library", () => {
   });
 
   it("ends no process: the program does", () => {
-    expect(found(/\bprocess\s*\.\s*(exit|kill|on)\b/)).toEqual(["server.ts", "stop.ts"]);
+    expect(found(/\bprocess\s*\.\s*(exit|kill|on)\b/)).toEqual(["primary.ts", "server.ts", "stop.ts"]);
   });
 
   it("shows these names and no other", () => {
