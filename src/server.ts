@@ -111,6 +111,8 @@ async function main(): Promise<void> {
   }
   await listen(server, config);
   // Of several workers, the primary speaks when all are there.
+  // SIGHUP is for the primary, and some send it to all.
+  if (worker) process.on("SIGHUP", () => {});
   if (worker)
     hearPrimary(worker, { leave: (lingerMs) => stop("another takes its place", 0, lingerMs), figures });
   else say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${place}`);
