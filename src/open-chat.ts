@@ -2,11 +2,13 @@
 import { randomBytes } from "node:crypto";
 import type { Router } from "express";
 import type { Stats } from "./core/counts.js";
+import { InsuredRates } from "./core/insured-rates.js";
 import { boundsOf } from "./core/limits.js";
 import { Load } from "./core/load.js";
 import { watchLoad } from "./core/load-watch.js";
 import type { Message } from "./core/message.js";
 import { Pruner } from "./core/pruner.js";
+import type { Rates } from "./core/rates.js";
 import type { Sessions } from "./core/session.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
@@ -74,7 +76,16 @@ export interface OpenChat {
   close(): Promise<void>;
 }
 
-export async function openChat(options: CheckedOptions, store: Store): Promise<OpenChat> {
+/** What processes of one machine count together, where they do. */
+export interface Machine {
+  readonly rates?: Rates;
+}
+
+export async function openChat(
+  options: CheckedOptions,
+  store: Store,
+  machine: Machine = {},
+): Promise<OpenChat> {
   const { guests, waitS } = options;
   const { log, control, counts } = store;
   const logger = countingRefusals(options.logger, counts);
@@ -105,7 +116,9 @@ export async function openChat(options: CheckedOptions, store: Store): Promise<O
 
   const encoder = new PollEncoder(log.epoch);
   const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
-  const rates = new MemoryRates();
+  const sharedRates = store.rates ?? machine.rates;
+  const ownRates = new MemoryRates();
+  const rates = sharedRates ? new InsuredRates(sharedRates, ownRates, logger) : ownRates;
   const heads = new HeadLimits(limits);
   const sendLimits = new SendLimits(rates, limits, addresses);
   const signInLimit = new SignInLimit(rates, limits, addresses);

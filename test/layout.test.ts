@@ -72,7 +72,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["metrics.ts", "metrics-of-workers.ts"],
   // TRUST_PROXY is checked at the start by what will read it.
   "proxy-addr": ["config.ts", "http/address.ts"],
-  "rate-limiter-flexible": ["http/rates.ts"],
+  // In memory, and in a database: http and store never meet.
+  "rate-limiter-flexible": ["http/rates.ts", "store/rates-postgres.ts"],
   "raw-body": ["http/request.ts"],
   // The server's half and the client's.
   ws: ["http/websocket.ts", "node-client/websocket.ts"],

@@ -1,4 +1,4 @@
-/** How often: what is counted in windows of time, and the store that counts, which several processes may share later. */
+/** How often: what is counted in windows of time, and the store that counts, which several processes may share. */
 import type { Awaitable } from "./awaitable.js";
 
 /** So many in a window, which begins with the first that is taken in it: twice as many fit around the end of one. */
@@ -9,11 +9,17 @@ export interface Rate {
   readonly windowS: number;
 }
 
+/** Which of the rates asked for, by its place among them, and in how many whole seconds one more fits, 1 at least. */
+export interface UsedUp {
+  readonly at: number;
+  readonly waitS: number;
+}
+
 export interface Rates {
-  /** Counts one more and gives null; or counts nothing, and gives in how many whole seconds one more fits, 1 at least. */
-  take(rate: Rate): Awaitable<number | null>;
-  /** Uncounts one that was taken and has come to nothing. */
-  giveBack(rate: Rate): Awaitable<void>;
+  /** Counts one more of each and gives null; or counts nothing, and gives the first that is used up. */
+  take(rates: readonly Rate[]): Awaitable<UsedUp | null>;
+  /** Uncounts what was taken, given as it was then, and has come to nothing. */
+  giveBack(rates: readonly Rate[]): Awaitable<void>;
 }
 
 /** A rate, and what whoever has used it up is told. */
@@ -23,26 +29,24 @@ export interface Limit extends Rate {
 
 /**
  * Does what is limited. All of the rates are taken, or none. An act that fails takes nothing: whoever was refused for
- * another reason, or by the server's own trouble, may try again at once. Nor does one that `isCounted` says no to.
+ * another reason, or by the server's own trouble, may try again at once. So does one that `counts` says no of.
  */
 export async function within<T>(
   rates: Rates,
   limits: readonly Limit[],
   act: () => Promise<T>,
-  isCounted: (done: T) => boolean = () => true,
+  counts: (done: T) => boolean = () => true,
 ): Promise<T> {
-  const taken: Rate[] = [];
-  let takes = false;
+  if (limits.length === 0) return act();
+  const usedUp = await rates.take(limits);
+  const refusing = usedUp && limits[usedUp.at];
+  if (refusing) throw refusing.refusal(usedUp.waitS);
+  let isCounted = false;
   try {
-    for (const limit of limits) {
-      const waitS = await rates.take(limit);
-      if (waitS !== null) throw limit.refusal(waitS);
-      taken.push(limit);
-    }
     const done = await act();
-    takes = isCounted(done);
+    isCounted = counts(done);
     return done;
   } finally {
-    if (!takes) for (const rate of taken) await rates.giveBack(rate);
+    if (!isCounted) await rates.giveBack(limits);
   }
 }

@@ -3,6 +3,7 @@ import type { Control } from "./control.js";
 import type { Counts } from "./counts.js";
 import type { MessageLog } from "./log.js";
 import type { Moderation } from "./moderation.js";
+import type { Rates } from "./rates.js";
 import type { Retention } from "./retention.js";
 import type { Rooms } from "./room.js";
 import type { Sessions } from "./session.js";
@@ -18,6 +19,8 @@ export interface Store {
   readonly counts: Counts;
   readonly retention: Retention;
   readonly moderation: Moderation;
+  /** Counts for every process on the database, and rejects when it cannot; without it, each counts for itself. */
+  readonly rates?: Rates;
   /**
    * Rejects when the database cannot be read and written now, or is not the file at its path any more
    * (`storage_lost`): the question behind `/readyz`.

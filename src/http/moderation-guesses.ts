@@ -24,9 +24,7 @@ export class Guesses {
       refusal,
     }));
     // Taken before it is known how it ends: many at once must not all pass.
-    const isRight = await within(this.#rates, limits, guess);
-    if (isRight) for (const limit of limits) await this.#rates.giveBack(limit);
-    return isRight;
+    return within(this.#rates, limits, guess, (isRight) => !isRight);
   }
 }
 

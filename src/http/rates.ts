@@ -1,6 +1,6 @@
 /** Rates counted in this process's memory. The only importer of rate-limiter-flexible. */
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { Rate, Rates } from "../core/rates.js";
+import type { Rate, Rates, UsedUp } from "../core/rates.js";
 
 /**
  * A key lives as long as its window, and goes by a timer of its own: there are never more than messages and sign-ins
@@ -10,7 +10,27 @@ export class MemoryRates implements Rates {
   /** By how many fit; there are as many as the program has limits. */
   readonly #limiters = new Map<number, RateLimiterAbstract>();
 
-  async take({ key, max, windowS }: Rate): Promise<number | null> {
+  async take(rates: readonly Rate[]): Promise<UsedUp | null> {
+    for (const [at, rate] of rates.entries()) {
+      const waitS = await this.#takeOne(rate);
+      if (waitS === null) continue;
+      await this.giveBack(rates.slice(0, at));
+      return { at, waitS };
+    }
+    return null;
+  }
+
+  async giveBack(rates: readonly Rate[]): Promise<void> {
+    for (const { key, max, windowS } of rates) {
+      const limiter = this.#limiter(max);
+      const counted = await limiter.get(key);
+      // Its window may be over: a next one must not begin with one to spare.
+      if (counted && counted.consumedPoints > 0 && counted.msBeforeNext > 0)
+        await limiter.reward(key, 1, { customDuration: windowS });
+    }
+  }
+
+  async #takeOne({ key, max, windowS }: Rate): Promise<number | null> {
     const limiter = this.#limiter(max);
     try {
       await limiter.consume(key, 1, { customDuration: windowS });
@@ -22,13 +42,6 @@ export class MemoryRates implements Rates {
       await limiter.reward(key, 1, { customDuration: windowS });
       return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
     }
-  }
-
-  async giveBack({ key, max, windowS }: Rate): Promise<void> {
-    const limiter = this.#limiter(max);
-    const counted = await limiter.get(key);
-    // Its window may be over: a next one must not begin with one to spare.
-    if (counted && counted.consumedPoints > 0) await limiter.reward(key, 1, { customDuration: windowS });
   }
 
   #limiter(max: number): RateLimiterAbstract {

@@ -12,6 +12,7 @@ import { migratePostgres } from "./migrate-postgres.js";
 import { PostgresModeration } from "./moderation-postgres.js";
 import { Pooled, QUICK_MS } from "./pooled.js";
 import { explainStart, isRefusedSetting, lost } from "./postgres-errors.js";
+import { PostgresRates } from "./rates-postgres.js";
 import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
@@ -76,6 +77,7 @@ export async function openPostgres({
   const close = () => {
     closing ??= (async () => {
       db.close();
+      rates.close();
       await log.drain();
       await bell.close();
       await Promise.all([pool.end(), notifier.end()]);
@@ -89,6 +91,7 @@ export async function openPostgres({
     return error;
   };
   const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, onOther, close });
+  const rates = new PostgresRates((text, values) => pool.query(text, [...values]));
   return {
     log,
     rooms: new PostgresRooms(db),
@@ -96,6 +99,7 @@ export async function openPostgres({
     sessions: new PostgresSessions(db, now),
     control: new PostgresControl(db, () => bell.ring()),
     counts,
+    rates,
     retention: new PostgresRetention(db, now),
     moderation: new PostgresModeration({ db, ring: () => bell.ring(), now }),
     check: async () => {

@@ -1,0 +1,90 @@
+/** Rates in PostgreSQL: the contract, for two servers of one database, and what it costs to ask. */
+import pg from "pg";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Rates } from "../../src/core/rates.js";
+import { openPostgres } from "../../src/store/postgres.js";
+import { PostgresRates } from "../../src/store/rates-postgres.js";
+import { rate, ratesContract, take } from "../http/rates-contract.js";
+import { freshDatabase } from "../support/shared-postgres.js";
+import { tools } from "../support/tools.js";
+
+describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
+  let pool: pg.Pool;
+  /** What was asked, by all. */
+  const asked: string[] = [];
+
+  beforeAll(async () => {
+    const url = await freshDatabase();
+    const store = await openPostgres({ url });
+    await store.close();
+    // As a server's own: big integers are numbers.
+    pool = new pg.Pool({ connectionString: url, types: { getTypeParser } as never });
+    return () => pool.end();
+  });
+
+  function open(): Rates {
+    const rates = new PostgresRates((text, values) => {
+      asked.push(text);
+      return pool.query(text, [...values]);
+    });
+    onTestFinished(() => rates.close());
+    return rates;
+  }
+
+  ratesContract("PostgreSQL", async (sharers) => Array.from({ length: sharers }, open), {
+    runs: 15,
+    seesAfterMs: 1001,
+  });
+
+  it("a send within two limits costs two statements at once, and nothing else; a refused one none but the first", async () => {
+    const rates = open();
+    const [wide, narrow] = [rate("wide", 300), rate("narrow", 2)];
+    const costOf = async (act: () => unknown) => {
+      asked.length = 0;
+      await act();
+      return asked.length;
+    };
+    expect(await costOf(() => rates.take([wide, narrow]))).toBe(2);
+    expect(await costOf(() => rates.take([wide, narrow]))).toBe(2);
+    // Taken and uncounted, each.
+    expect(await costOf(() => rates.take([wide, narrow]))).toBe(4);
+    expect(await costOf(() => rates.take([wide, narrow]))).toBe(0);
+    vi.setSystemTime(Date.now() + 1001);
+    expect(await costOf(() => rates.take([wide, narrow]))).toBe(4);
+    expect(await costOf(() => take(rates, 1, wide))).toBe(1);
+  });
+
+  it("what fails in part counts nothing, and says so", async () => {
+    const [good, long] = [
+      rate("good", 1),
+      rate(
+        "x".repeat(100_000).replaceAll("x", () => `${Math.random()}`),
+        1,
+      ),
+    ];
+    const rates = open();
+    await expect(async () => rates.take([good, long])).rejects.toThrow(/index row/);
+    expect(await take(rates, 2, good)).toEqual([null, 10]);
+  });
+
+  it("a clock that is an hour ahead elsewhere lets nobody wait for longer than a window", async () => {
+    const [behind, ahead] = [open(), open()];
+    const of = rate("a", 1);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await take(ahead, 1, of);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect(await take(behind, 1, of)).toEqual([10]);
+  });
+
+  it("is written without a flush, and by no named statement, which a pooler would lose", async () => {
+    await take(open(), 1, rate("a"));
+    const { rows } = await pool.query("SELECT relpersistence FROM pg_class WHERE relname = 'rates'");
+    expect(rows).toEqual([{ relpersistence: "u" }]);
+    const named = await pool.query("SELECT name FROM pg_prepared_statements");
+    expect(named.rows).toEqual([]);
+  });
+});
+
+function getTypeParser(oid: number, format?: "text" | "binary"): (value: never) => unknown {
+  return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text");
+}
