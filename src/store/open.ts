@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { ParkbenchError } from "../core/errors.js";
 import type { Logger } from "../core/logger.js";
 import type { Store } from "../core/store.js";
-import { openPostgres } from "./postgres.js";
 import { openSqlite } from "./sqlite.js";
 
 export interface OpenOptions {
@@ -26,7 +25,11 @@ export interface OpenOptions {
  * ParkbenchError whose text is for the person who starts the program: what is wrong, and what to do.
  */
 export async function openStore({ url, listenUrl, logger, ...options }: OpenOptions): Promise<Store> {
-  if (isPostgres(url)) return openPostgres({ url, listenUrl, logger, ...options });
+  if (isPostgres(url)) {
+    // Only then: a chat on a file needs no driver of PostgreSQL.
+    const { openPostgres } = await import("./postgres.js");
+    return openPostgres({ url, listenUrl, logger, ...options });
+  }
   return openSqlite({ path: pathOf(url), ...options });
 }
 
