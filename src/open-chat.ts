@@ -2,13 +2,11 @@
 import { randomBytes } from "node:crypto";
 import type { Router } from "express";
 import type { Stats } from "./core/counts.js";
-import { InsuredRates } from "./core/insured-rates.js";
 import { boundsOf } from "./core/limits.js";
 import { Load } from "./core/load.js";
 import { watchLoad } from "./core/load-watch.js";
 import type { Message } from "./core/message.js";
 import { Pruner } from "./core/pruner.js";
-import type { Rates } from "./core/rates.js";
 import type { Sessions } from "./core/session.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
@@ -36,7 +34,6 @@ import { navigateHandler } from "./http/navigate.js";
 import { Pages } from "./http/pages.js";
 import { Parking } from "./http/parking.js";
 import { polls } from "./http/poll.js";
-import { MemoryRates } from "./http/rates.js";
 import { ReadableRooms } from "./http/readable-rooms.js";
 import { countingRefusals } from "./http/refusals.js";
 import { makeRoomHandler } from "./http/rooms.js";
@@ -54,6 +51,7 @@ import { lightReader } from "./identity/light-reader.js";
 import { SealedSessions } from "./identity/sealed.js";
 import { clearing, type SessionCache } from "./identity/session-cache.js";
 import { sessionIdentity } from "./identity/session-identity.js";
+import { type Machine, ratesOf } from "./machine.js";
 import type { CheckedOptions } from "./options.js";
 
 /** A chat whose log is open, with the parts that the standalone server needs. */
@@ -76,11 +74,6 @@ export interface OpenChat {
   close(): Promise<void>;
 }
 
-/** What processes of one machine count together, where they do. */
-export interface Machine {
-  readonly rates?: Rates;
-}
-
 export async function openChat(
   options: CheckedOptions,
   store: Store,
@@ -99,7 +92,7 @@ export async function openChat(
   const list = new RestrictedList(addresses);
   const presence = new Presence(list, addresses);
   const limits = boundsOf(options.limits);
-  const parking = new Parking(tail, addresses, limits, load, presence);
+  const parking = new Parking(tail, addresses, limits, load, presence, machine.parked);
   const watch = await watchControl({ store, tail, parking, presence, list, cache, logger });
   const guard = new Guard(list, addresses, watch.current);
   const identity = guard.over(whoever);
@@ -116,9 +109,7 @@ export async function openChat(
 
   const encoder = new PollEncoder(log.epoch);
   const { handler: poll, take: takePoll } = polls({ ...reading, parking, encoder, load, waitS });
-  const sharedRates = store.rates ?? machine.rates;
-  const ownRates = new MemoryRates();
-  const rates = sharedRates ? new InsuredRates(sharedRates, ownRates, logger) : ownRates;
+  const rates = ratesOf(store, machine, logger);
   const heads = new HeadLimits(limits);
   const sendLimits = new SendLimits(rates, limits, addresses);
   const signInLimit = new SignInLimit(rates, limits, addresses);

@@ -1,9 +1,13 @@
 /** The program with several workers: it starts them, passes signals on, and shows the figures of all. */
+import cluster from "node:cluster";
 import { isatty } from "node:tty";
 import type { Logger } from "pino";
 import type { Config } from "./config.js";
+import { MemoryRates } from "./http/rates.js";
 import { metricsOfWorkers } from "./metrics-of-workers.js";
 import { serveMetrics } from "./metrics-port.js";
+import { sumParked } from "./primary-parked.js";
+import { answerRates } from "./primary-rates.js";
 import { type Listening, startWorkers } from "./workers.js";
 
 /** A worker's own graceful stop takes 10 s at most. */
@@ -19,6 +23,8 @@ export async function runPrimary(config: Config, logger: Logger): Promise<Listen
     const metrics = await serveMetrics(config.metricsPort, metricsOfWorkers());
     logger.info(`metrics are at ${metrics.url}`);
   }
+  answerRates(cluster, new MemoryRates());
+  sumParked(cluster);
   const workers = startWorkers({
     count: config.workers,
     stopMs: STOP_MS,

@@ -19,6 +19,8 @@ import { serveMetrics } from "./metrics-port.js";
 import { type OpenChat, openChat } from "./open-chat.js";
 import { checkOptions } from "./options.js";
 import { runPrimary } from "./primary.js";
+import { PrimaryParked } from "./primary-parked.js";
+import { PrimaryRates } from "./primary-rates.js";
 import { keptSecret } from "./secret.js";
 import { pruneSessions, SESSION_COOKIE, sessions } from "./session-store.js";
 import { stopper } from "./stop.js";
@@ -81,6 +83,9 @@ async function main(): Promise<void> {
       logger,
     }),
     store,
+    cluster.isWorker
+      ? { rates: new PrimaryRates(process), parked: new PrimaryParked(process, config.workers) }
+      : {},
   );
 
   const server = serve(chat, config, secrets);

@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "node-client": [],
   "options.ts": ["core", "identity"],
   "host-send.ts": ["core", "http"],
-  "open-chat.ts": ["core", "host-send.ts", "http", "identity", "options.ts", "store"],
+  "open-chat.ts": ["core", "host-send.ts", "http", "identity", "machine.ts", "options.ts", "store"],
   "chat.ts": ["core", "host-send.ts", "http", "open-chat.ts", "options.ts", "store"],
   "index.ts": ["chat.ts", "core", "host-send.ts", "identity", "options.ts"],
   admin: ["command.ts", "core", "http"],
@@ -42,6 +42,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "open-chat.ts",
     "options.ts",
     "primary.ts",
+    "primary-parked.ts",
+    "primary-rates.ts",
     "secret.ts",
     "session-store.ts",
     "stop.ts",
@@ -50,9 +52,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "workers.ts",
   ],
   // Of several workers: the program that starts them, what it knows of them, and the ear of each.
-  "primary.ts": ["config.ts", "metrics-of-workers.ts", "metrics-port.ts", "workers.ts"],
+  "primary.ts": [
+    "config.ts",
+    "http",
+    "metrics-of-workers.ts",
+    "metrics-port.ts",
+    "primary-parked.ts",
+    "primary-rates.ts",
+    "workers.ts",
+  ],
   "workers.ts": [],
   "worker.ts": ["metrics.ts"],
+  "machine.ts": ["core", "http"],
+  "primary-rates.ts": ["core"],
+  "primary-parked.ts": ["http", "primary-rates.ts"],
 };
 
 /** Who may import a dependency; types of it anybody may. More than one owner needs a reason. */

@@ -9,7 +9,7 @@ import type { Addresses } from "./address.js";
 import type { Guest, Stay } from "./guest.js";
 import type { Presence, Present } from "./moderation-presence.js";
 import { arrive, type Connection, connectionOf, isFollowed } from "./order.js";
-import { type AddressCount, type ParkedBounds, ParkedCounts } from "./parked-counts.js";
+import { type AddressCount, type ParkedBounds, ParkedCounts, type ParkedElsewhere } from "./parked-counts.js";
 
 export interface Parked extends Stay {
   readonly rooms: readonly string[];
@@ -52,11 +52,18 @@ export class Parking {
   readonly #ended = new Set<string>();
 
   /** At one of its bounds nobody is parked but answered at once (`full`), as while `load` says so. */
-  constructor(tail: Tail, addresses: Addresses, bounds: ParkedBounds, load: Load, presence: Presence) {
+  constructor(
+    tail: Tail,
+    addresses: Addresses,
+    bounds: ParkedBounds,
+    load: Load,
+    presence: Presence,
+    elsewhere: ParkedElsewhere | null = null,
+  ) {
     this.#tail = tail;
     this.#addresses = addresses;
     this.#load = load;
-    this.#counts = new ParkedCounts(addresses, bounds);
+    this.#counts = new ParkedCounts(addresses, bounds, elsewhere);
     this.#presence = presence;
   }
 
