@@ -31,6 +31,8 @@ const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
 /** The server itself ends what takes longer, and then it is known that nothing was stored. */
 const SERVER_BOUNDS = { statement_timeout: 10_000, lock_timeout: 2000 };
+/** After it, whoever sends is counted by this process alone. */
+const COUNT_MS = 1000;
 
 export interface PostgresOptions {
   readonly url: string;
@@ -80,7 +82,7 @@ export async function openPostgres({
       rates.close();
       await log.drain();
       await bell.close();
-      await Promise.all([pool.end(), notifier.end()]);
+      await Promise.all([pool.end(), notifier.end(), counting.end()]);
     })();
     return closing;
   };
@@ -91,7 +93,16 @@ export async function openPostgres({
     return error;
   };
   const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, onOther, close });
-  const rates = new PostgresRates((text, values) => pool.query(text, [...values]));
+  // Theirs alone, and few: where counting is held up, it must not keep messages from being stored.
+  const counting = new pg.Pool({
+    ...own,
+    ...bounds,
+    max: 2,
+    query_timeout: CONNECT_MS,
+    connectionTimeoutMillis: COUNT_MS,
+  });
+  counting.on("error", () => {});
+  const rates = new PostgresRates((text, values) => counting.query(text, [...values]));
   return {
     log,
     rooms: new PostgresRooms(db),

@@ -1,7 +1,10 @@
 /** Rates in PostgreSQL: the contract, for two servers of one database, and what it costs to ask. */
 import pg from "pg";
 import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { InsuredRates } from "../../src/core/insured-rates.js";
+import { silent } from "../../src/core/logger.js";
 import type { Rates } from "../../src/core/rates.js";
+import { MemoryRates } from "../../src/http/rates.js";
 import { openPostgres } from "../../src/store/postgres.js";
 import { PostgresRates } from "../../src/store/rates-postgres.js";
 import { rate, ratesContract, take } from "../http/rates-contract.js";
@@ -76,8 +79,36 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     expect(await take(behind, 1, of)).toEqual([10]);
   });
 
-  it("is written without a flush, and by no named statement, which a pooler would lose", async () => {
+  it("a count that is held up holds a send up for a second at most, keeps no message from its place, and counts again", async () => {
+    const url = await freshDatabase();
+    const store = await openPostgres({ url });
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    const rates = new InsuredRates(store.rates as Rates, new MemoryRates(), silent);
+    const slow = rate("a", 1, 3600);
+    await other.query("BEGIN; LOCK TABLE rates");
+    const startedAt = performance.now();
+    const held = Array.from({ length: 50 }, () => take(rates, 1, slow));
+    for (let n = 0; n < 20; n++)
+      await store.log.append({ room: "lobby", author: { id: null, name: "Ana" }, text: `${n}` });
+    const heldMs = () => performance.now() - startedAt;
+    // Generous: what is shown is that it is not the ten seconds of a statement.
+    expect((await Promise.all(held)).flat().filter((waitS) => waitS === null)).toHaveLength(1);
+    expect(heldMs()).toBeLessThan(6000);
+    await other.query("COMMIT");
+    // What was counted too late has been given back: counted here, it must not be in the way elsewhere for an hour.
+    const points = async () => (await other.query("SELECT sum(points)::int AS n FROM rates")).rows[0].n;
+    await expect.poll(points, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => take(store.rates as Rates, 1, slow), { timeout: 10_000 }).toEqual([null]);
+    await other.end();
+    await store.close();
+  });
+
+  it("is written without a flush, by no named statement, which a pooler would lose, and makes no table", async () => {
+    asked.length = 0;
     await take(open(), 1, rate("a"));
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatch(/^\s*INSERT INTO "rates"/);
     const { rows } = await pool.query("SELECT relpersistence FROM pg_class WHERE relname = 'rates'");
     expect(rows).toEqual([{ relpersistence: "u" }]);
     const named = await pool.query("SELECT name FROM pg_prepared_statements");
