@@ -58,7 +58,8 @@ export function sumParked(workers: Wires): void {
   workers.on("listening", () => byWorker.size > 0 && tellSoon());
 
   function tellSoon(): void {
-    telling ??= setTimeout(() => {
+    if (telling) return;
+    telling = setTimeout(() => {
       telling = null;
       for (const worker of Object.values(workers.workers ?? {}))
         worker?.send({ parkbench: "parked", many: [...elsewhere(worker.id)] }, () => {});

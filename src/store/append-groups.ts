@@ -79,8 +79,8 @@ export class AppendGroups {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    // Those of one turn go together.
-    await Promise.resolve();
+    // Those of one turn go together: of sends that come at once, the first must not make all others wait for its flush.
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) await this.#commit(this.#next());
     this.#isWorking = false;
     if (this.#expiry) clearTimeout(this.#expiry);

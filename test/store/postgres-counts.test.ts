@@ -33,6 +33,12 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     expect(await change(store, () => Promise.all([1, 2, 3].map(() => log.append(draft))))).toEqual([1, 3, 3]);
   });
 
+  it("so are those of one turn of the event loop, whichever callback they come from", async () => {
+    const [store] = (await open(1)) as [Store];
+    const inCallback = () => new Promise((done) => setImmediate(() => done(store.log.append(draft))));
+    expect(await change(store, () => Promise.all([1, 2, 3].map(inCallback)))).toEqual([1, 3, 3]);
+  });
+
   it("a repeated send is a write, and no row that was appended; nor is one that was refused", async () => {
     const [store] = (await open(1)) as [Store];
     const { log } = store;
