@@ -19,7 +19,9 @@ export function isConnecting(error: unknown): boolean {
   if (/^(08|57P|E[A-Z]+$)/.test(postgresCode(cause))) return true;
   return (
     cause instanceof Error &&
-    /^Connection terminated|^timeout exceeded when trying to connect|not queryable$/.test(cause.message)
+    /^Connection terminated|^timeout exceeded when trying to connect|^timeout expired|not queryable$/.test(
+      cause.message,
+    )
   );
 }
 

@@ -29,6 +29,9 @@ const MIGRATIONS = new URL("../../migrations/postgres/", import.meta.url);
 
 const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
+const KEEP_ALIVE_MS = 10_000;
+/** Bringing the schema up to date may take long; never an answer at all must still end. */
+const PREPARE_MS = 900_000;
 /** The server itself ends what takes longer, and then it is known that nothing was stored. */
 const SERVER_BOUNDS = { statement_timeout: 10_000, lock_timeout: 2000 };
 /** After it, whoever sends is counted by this process alone. */
@@ -54,7 +57,13 @@ export async function openPostgres({
   onLost,
   answerBytesMax = LIMITS.answerBytesMax,
 }: PostgresOptions): Promise<Store> {
-  const settings = { connectionTimeoutMillis: CONNECT_MS, keepAlive: true, types: TYPES };
+  const settings = {
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    // A connection that nobody uses must not be dropped by what is between, nor be dead without anybody knowing.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    types: TYPES,
+  };
   const own = { ...settings, connectionString: url };
   const { epoch, bounds } = await prepare(own, logger).catch((error: unknown) => {
     throw explainStart(nameOf(url), error);
@@ -149,7 +158,7 @@ interface Prepared {
 /** Brings the schema up to date, on a connection whose statements may take their time. */
 async function prepare(own: ClientConfig & { connectionString: string }, logger: Logger): Promise<Prepared> {
   const bounds: Partial<typeof SERVER_BOUNDS> = {};
-  const epoch = await onOne(own, async (client) => {
+  const epoch = await onOne({ ...own, query_timeout: PREPARE_MS }, async (client) => {
     await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(own.connectionString));
     for (const [name, ms] of Object.entries(SERVER_BOUNDS)) {
       const { rows } = await client.query<{ given: string }>("SELECT current_setting($1) AS given", [name]);

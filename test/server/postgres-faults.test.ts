@@ -1,6 +1,9 @@
 /** PostgreSQL goes away and comes back: sends are refused and said to be, whoever waits stays, nothing is lost or doubled. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { failedStart } from "../support/failed-start.js";
 import {
   expectRefused,
   type FaultScene,
@@ -74,6 +77,21 @@ describe.skipIf(!tools.postgres)("a PostgreSQL server", () => {
     expect(refused.length).toBeLessThanOrEqual(5);
     await foreign.end();
     await scene.end(database);
+  });
+
+  test("with a password that is not ours: a start says so, and never shows it", async ({ database }) => {
+    const client = new pg.Client({ connectionString: database });
+    await client.connect();
+    await client.query("CREATE ROLE locked LOGIN PASSWORD 'right'");
+    const rules = join(cluster.folder, "data", "pg_hba.conf");
+    writeFileSync(rules, `host all locked 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, "utf8")}`);
+    await client.query("SELECT pg_reload_conf()");
+    await client.end();
+    const url = Object.assign(new URL(database), { username: "locked", password: "wrong" }).href;
+    const { code, stderr } = await failedStart({ DATABASE_URL: url, SESSION_SECRET: SECRET });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Parkbench cannot start:\n {2}PostgreSQL at .* refuses the user or the password/);
+    expect(stderr).not.toMatch(/wrong| {4}at /);
   });
 
   test("whose database is dropped: refused, and the process lives", async ({ scene, database }) => {

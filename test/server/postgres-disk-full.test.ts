@@ -1,0 +1,63 @@
+/** A full disk under PostgreSQL: sends are refused and said not to be stored, reading goes on, and it passes by itself. */
+import { chownSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, expect } from "vitest";
+import { expectRefused, openScene, readOld, SECRET } from "../support/fault-scene.js";
+import { codeOf } from "../support/http-client.js";
+import { test } from "../support/own-server.js";
+import { ordinaryUser } from "../support/postgres.js";
+import { freshDatabase } from "../support/shared-postgres.js";
+import { makeSmallDisk } from "../support/small-disk.js";
+import { tools } from "../support/tools.js";
+
+const DISK_KB = 24 * 1024;
+
+/** A database whose tables, but not whose log of changes, are on a disk of their own. */
+async function databaseOn(folder: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const place = join(folder, "tables");
+  mkdirSync(place);
+  const { uid = 0, gid = 0 } = ordinaryUser();
+  for (const owned of [folder, place]) chownSync(owned, uid, gid);
+  const beside = await freshDatabase();
+  const name = `${new URL(beside).pathname.slice(1)}_disk`;
+  const client = new pg.Client({ connectionString: beside });
+  await client.connect();
+  await client.query(`CREATE TABLESPACE ${name} LOCATION '${place}'`);
+  await client.query(`CREATE DATABASE ${name} TABLESPACE ${name}`);
+  return {
+    url: Object.assign(new URL(beside), { pathname: `/${name}` }).href,
+    async drop() {
+      await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await client.query(`DROP TABLESPACE ${name}`);
+      await client.end();
+    },
+  };
+}
+
+describe.skipIf(!tools.postgres || !tools.mount)("on a full disk", { timeout: 60_000 }, () => {
+  test("sends are refused with 503, reading goes on, and when space is back it recovers by itself", async ({
+    start,
+  }) => {
+    const disk = makeSmallDisk(DISK_KB);
+    const { url, drop } = await databaseOn(disk.folder);
+    try {
+      const scene = await openScene(await start({ env: { DATABASE_URL: url, SESSION_SECRET: SECRET } }));
+      expect((await scene.send()).status).toBe(201);
+      disk.fill();
+      let answer = await scene.send();
+      // What is left of the last page is used up first.
+      for (let n = 0; n < 50 && answer.status === 201; n++)
+        answer = await scene.send(`${n} ${"long ".repeat(700)}`);
+      expectRefused(answer);
+      expect(codeOf(answer)).toBe("storage_full");
+      expect((await readOld(scene.server)).status).toBe(200);
+      disk.free();
+      await scene.recovers();
+      await scene.end(url);
+    } finally {
+      await drop();
+      disk.remove();
+    }
+  });
+});
