@@ -20,6 +20,8 @@ export interface Config {
   /** 0: everything is kept. */
   readonly keepDays: number;
   readonly keepMessages: number;
+  /** So long SIGTERM is told to balancers before the server stops. */
+  readonly drainS: number;
   /** Null: no metrics. */
   readonly metricsPort: number | null;
 }
@@ -107,6 +109,7 @@ export function readConfig(
     ) as unknown as Limits,
     keepDays: whole("KEEP_DAYS", 0, 36_500),
     keepMessages: whole("KEEP_MESSAGES", 0, LIMIT_MAX),
+    drainS: whole("DRAIN_SECONDS", 0, 300),
     metricsPort: get("METRICS_PORT") === undefined ? null : whole("METRICS_PORT", 0, 65_535),
   };
   if (config.metricsPort === config.port && config.port !== 0)

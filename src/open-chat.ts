@@ -69,6 +69,8 @@ export interface OpenChat {
   readonly logger: RefusalLogger;
   stats(): Stats;
   send(draft: HostDraft): Promise<Message>;
+  /** Says at /readyz that nobody is to be sent here any more. All else goes on. */
+  leave(): void;
   /** Answers everybody who waits, and lets nobody wait any more. */
   stop(): void;
   close(): Promise<void>;
@@ -177,6 +179,7 @@ export async function openChat(
     logger,
     stats: () => counts.stats(tail.parked, load.level),
     send: (draft) => sendForHost(store, draft),
+    leave: health.leave,
     stop,
     async close() {
       stop();

@@ -27,7 +27,7 @@ export async function runPrimary(config: Config, logger: Logger): Promise<Listen
   sumParked(cluster);
   const workers = startWorkers({
     count: config.workers,
-    stopMs: STOP_MS,
+    stopMs: config.drainS * 1000 + STOP_MS,
     logger,
     end: (exitCode) => process.exit(exitCode),
   });

@@ -9,6 +9,7 @@ import { boundsOf } from "./core/limits.js";
 import type { Store } from "./core/store.js";
 import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from "./http/connections.js";
 import { answerExpectations } from "./http/continue.js";
+import { takesMore } from "./http/draining.js";
 import { passAllHeaders } from "./http/head.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
   const figures = config.metricsPort === null ? null : openFigures(chat.stats);
   const { worker } = cluster;
   const atEnd = async () => worker && figures && (await sendFigures(worker, figures));
-  const stop = stopper({ server, chat, logger, atEnd });
+  const stop = stopper({ server, chat, logger, atEnd, drainMs: config.drainS * 1000 });
   lost = (error) => stop(error.message, cluster.isWorker ? LOST_CODE : 1);
   cutUnread(server);
   limitConnections(server, connectionsMaxOf(filesMax), logger);
@@ -137,7 +138,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Serv
   const server = createServer(
     { connectionsCheckingInterval: 2000, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },
     (req, res) => {
-      if (!server.listening) res.setHeader("Connection", "close");
+      if (!takesMore(server)) res.setHeader("Connection", "close");
       if (!chat.fastLane.handle(req, res)) app(req, res);
     },
   );

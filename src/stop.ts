@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Logger } from "pino";
+import { drain } from "./http/draining.js";
 import type { OpenChat } from "./open-chat.js";
 
 const CLOSE_IDLE_MS = 100;
@@ -25,14 +26,18 @@ export function stopper({
   chat,
   logger,
   atEnd = async () => {},
+  drainMs = 0,
 }: {
   server: Server;
   chat: OpenChat;
   logger: Logger;
   /** Called when nothing happens any more. */
   atEnd?: () => Promise<unknown>;
+  /** So long SIGTERM lets everything go on, while /readyz says that nobody is to be sent here any more. */
+  drainMs?: number;
 }): Stop {
   let stoppingSince: number | null = null;
+  let drainingSince: number | null = null;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     // Once more, when a request for an upgrade was put back.
@@ -79,10 +84,25 @@ export function stopper({
       });
   };
 
+  const drainFirst = (why: string) => {
+    drainingSince = performance.now();
+    logger.info({ parked: chat.tail.parked, drainMs }, `draining: ${why}`);
+    chat.leave();
+    drain(server);
+    // Right after a look at what has come: connections that nobody has taken yet are reset when the server stops to listen.
+    setTimeout(() => setImmediate(() => stop(why, 0)), drainMs).unref();
+  };
+
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (stoppingSince === null) stop(signal, 0);
-      else if (performance.now() - stoppingSince >= SECOND_SIGNAL_MS) process.exit(1);
+      const isSecond = (since: number) => performance.now() - since >= SECOND_SIGNAL_MS;
+      if (stoppingSince !== null) {
+        if (isSecond(stoppingSince)) process.exit(1);
+      } else if (drainingSince !== null) {
+        if (isSecond(drainingSince)) stop(signal, 0);
+      } else if (signal === "SIGTERM" && drainMs > 0) drainFirst(signal);
+      // Who stops it by hand does not wait.
+      else stop(signal, 0);
     });
   }
   return stop;

@@ -28,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "metrics.ts": ["core"],
   "metrics-port.ts": [],
   "metrics-of-workers.ts": [],
-  "stop.ts": ["open-chat.ts"],
+  "stop.ts": ["http", "open-chat.ts"],
   "command.ts": ["config.ts", "core"],
   "backup.ts": ["command.ts", "store"],
   "restore.ts": ["command.ts", "store"],

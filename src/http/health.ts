@@ -18,6 +18,8 @@ export interface HealthParts {
 export interface HealthHandlers {
   readonly alive: Handler;
   readonly ready: Handler;
+  /** From now on nobody is to be sent here, though whoever comes is served. */
+  leave(): void;
 }
 
 /** A check is a flushed write: a flood of probes must not become a flood of those. */
@@ -27,7 +29,11 @@ export function healthHandlers(parts: HealthParts): HealthHandlers {
   const { tail, logger } = parts;
   let verdict = Promise.resolve();
   let untilMs = 0;
-  return { alive: probe(async () => "ok"), ready: probe(ready) };
+  let isLeaving = false;
+  const leave = () => {
+    isLeaving = true;
+  };
+  return { alive: probe(async () => "ok"), ready: probe(ready), leave };
 
   function probe(ask: () => Promise<string>): Handler {
     return (req, res) => {
@@ -42,7 +48,7 @@ export function healthHandlers(parts: HealthParts): HealthHandlers {
 
   /** Whether this server stays, and the database can be read and written: what a balancer asks before it sends anybody here. */
   async function ready(): Promise<string> {
-    if (tail.isClosed)
+    if (isLeaving || tail.isClosed)
       throw new ParkbenchError("closed", "The server is stopping. Ask another, or try again in a moment.");
     const nowMs = performance.now();
     if (nowMs >= untilMs) {

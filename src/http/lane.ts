@@ -19,15 +19,18 @@ export class Lane {
   readonly nodesOwn: OnIncoming;
   readonly socket: HttpSocket;
   readonly #idle: Deadlines<Lane>;
+  /** False from the moment when the server takes no more on any connection. */
+  readonly #isKept: () => boolean;
   #idling: CrowdPlace<Lane> | null = null;
   #state: "free" | "waiting" | "leaving" | "last" = "free";
   #keepsAlive = true;
   turn: Turn | null = null;
 
-  constructor(socket: HttpSocket, nodesOwn: OnIncoming, idle: Deadlines<Lane>) {
+  constructor(socket: HttpSocket, nodesOwn: OnIncoming, idle: Deadlines<Lane>, isKept: () => boolean) {
     this.socket = socket;
     this.nodesOwn = nodesOwn;
     this.#idle = idle;
+    this.#isKept = isKept;
   }
 
   get finished(): boolean {
@@ -73,7 +76,7 @@ export class Lane {
 
   answer(answer: PollAnswer, isLast: boolean): void {
     if (isLast) this.#write(wholeAnswer(200, LAST_HEAD, answer.body, "said"), true);
-    else if (this.#keepsAlive) this.#write(answer.whole(), false);
+    else if (this.#keepsAlive && this.#isKept()) this.#write(answer.whole(), false);
     else this.#write(wholeAnswer(200, JSON_HEAD, answer.body, "close"), true);
   }
 

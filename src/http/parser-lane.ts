@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { Deadlines } from "../core/deadlines.js";
+import { takesMore } from "./draining.js";
 import { Lane, type Turn } from "./lane.js";
 
 /** Returns false, having done nothing, for a request that is not its own; else it answers, once, now or later. */
@@ -28,13 +29,14 @@ const LANE = Symbol("lane");
 /** Every request of every connection goes by here first, as node itself may answer at once, too: 400, 417, 100. */
 export function openParserLane(server: Server, take: Take): void {
   const idle = new Deadlines<Lane>((lane) => lane.cut());
+  const isKept = () => takesMore(server);
 
   server.on("connection", (socket: HttpSocket) => {
     const { parser } = socket;
     if (!parser) return;
     // The same connection comes again when a request for an upgrade was put back.
     if (socket[LANE] === undefined) socket.once("close", onClose);
-    socket[LANE] = new Lane(socket, parser.onIncoming, idle);
+    socket[LANE] = new Lane(socket, parser.onIncoming, idle, isKept);
     parser.onIncoming = onIncoming;
   });
 
@@ -42,8 +44,7 @@ export function openParserLane(server: Server, take: Take): void {
     const lane = this.socket[LANE];
     if (!lane?.makeWay()) return 0;
     // Who does not read is left to node, which then stops reading from it.
-    const turn =
-      server.listening && !this.socket.writableNeedDrain && isFor(req) ? lane.begin(keepAlive) : null;
+    const turn = isKept() && !this.socket.writableNeedDrain && isFor(req) ? lane.begin(keepAlive) : null;
     if (turn) {
       if (take(req, turn)) {
         // What the parser would hold on to until the next request.

@@ -29,6 +29,7 @@ test("nothing set gives the documented defaults", () => {
     limits: LIMITS,
     keepDays: 0,
     keepMessages: 0,
+    drainS: 0,
     metricsPort: null,
   });
 });
@@ -78,6 +79,7 @@ describe("every variable has an effect", () => {
     ["LIMIT_TURN_WAIT_MS", "5", { limits: { ...LIMITS, turnWaitMsMax: 5 } }],
     ["KEEP_DAYS", "90", { keepDays: 90 }],
     ["KEEP_MESSAGES", "1000", { keepMessages: 1000 }],
+    ["DRAIN_SECONDS", "8", { drainS: 8 }],
     ["METRICS_PORT", "9100", { metricsPort: 9100 }],
     ["WORKERS", "1", {}],
     ["WORKERS", "2", { workers: 2 }],
@@ -149,7 +151,7 @@ describe(".env.example", () => {
     "LIMIT_PARKED LIMIT_PARKED_PER_ADDRESS LIMIT_PARKED_PER_SESSION LIMIT_SENDS_PER_SESSION LIMIT_SENDS_PER_ADDRESS LIMIT_SIGNINS_PER_ADDRESS LIMIT_ROOMS_PER_USER";
   /** Ours beside it, for what the design limits without giving it a name. */
   const ADDED =
-    "LIMIT_BODY_BYTES LIMIT_HEADERS LIMIT_ADDRESS_BYTES LIMIT_ANSWER_BYTES LIMIT_STREAM_SECONDS LIMIT_BUFFER_BYTES LIMIT_TURN_WAIT_MS";
+    "LIMIT_BODY_BYTES LIMIT_HEADERS LIMIT_ADDRESS_BYTES LIMIT_ANSWER_BYTES LIMIT_STREAM_SECONDS LIMIT_BUFFER_BYTES LIMIT_TURN_WAIT_MS DRAIN_SECONDS";
 
   test("lists every variable of the design, once", () => {
     expect(listed().toSorted()).toEqual([...DESIGNED.split(" "), ...ADDED.split(" ")].toSorted());

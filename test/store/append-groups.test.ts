@@ -1,5 +1,6 @@
 /** Appends to PostgreSQL in groups: none waits without end, none is acknowledged that may not be there. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Counts } from "../../src/core/counts.js";
 import { AppendGroups, type Row } from "../../src/store/append-groups.js";
 import type { Pooled } from "../../src/store/pooled.js";
 import { asPostgresRefusal } from "../../src/store/postgres-errors.js";
@@ -62,7 +63,7 @@ describe("appends in groups", () => {
     db = new SlowDatabase();
     rings = 0;
     ends = {};
-    groups = new AppendGroups(db as unknown as Pooled, () => (rings += 1));
+    groups = new AppendGroups(db as unknown as Pooled, new Counts(), () => (rings += 1));
   });
   afterEach(() => {
     vi.useRealTimers();
