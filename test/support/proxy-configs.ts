@@ -37,6 +37,11 @@ function shipped(
 }
 
 function nginx(name: string, file: string): ProxyConfig {
+  return nginxWith(name, (place) => shipped(file, "listen 80", place));
+}
+
+/** A site in Debian's own configuration. */
+export function nginxWith(name: string, site: (place: ProxyPlace) => string): ProxyConfig {
   return {
     name,
     program: tools.nginx,
@@ -57,7 +62,7 @@ function nginx(name: string, file: string): ProxyConfig {
         default_type application/octet-stream;
         access_log off;
         gzip on;
-        ${shipped(file, "listen 80", place)}
+        ${site(place)}
       }`,
   };
 }
