@@ -19,7 +19,7 @@ function find(...names: string[]): string | null {
 }
 
 /** Programs whose tests run where they are found; nobody has to have them, not even the continuous integration. */
-export const WELCOME: ReadonlySet<string> = new Set(["apache", "caddy"]);
+export const WELCOME: ReadonlySet<string> = new Set(["apache", "caddy", "systemdAnalyze"]);
 
 /** A path, or null where the program is not installed: tests that need it are then skipped, and said to be. */
 export const tools = {
@@ -42,6 +42,7 @@ export const tools = {
   /** The folder of the server's programs, which Debian leaves out of everybody's PATH. */
   postgres: postgresPrograms(),
   pgbouncer: find("pgbouncer"),
+  systemdAnalyze: find("systemd-analyze"),
   /** A C compiler with the system's headers, on Linux: for the library that shows what a power cut leaves. */
   cc: process.platform === "linux" && existsSync("/usr/include/stdio.h") ? find("cc", "gcc") : null,
   /** Mounting a small file system, for the disk-full tests, takes root on Linux. */
@@ -65,6 +66,7 @@ export const HOW_TO_GET: Readonly<Record<keyof typeof tools, string>> = {
   caddy: "apt-get install caddy",
   postgres: "apt-get install postgresql",
   pgbouncer: "apt-get install pgbouncer",
+  systemdAnalyze: "apt-get install systemd",
   cc: "apt-get install gcc libc6-dev",
   mount: "run the tests as root on Linux",
 };
