@@ -1,12 +1,11 @@
 /** Who somebody is, and what is forbidden to them, is the same at every machine at once. */
-import pg from "pg";
 import { expect, it } from "vitest";
 import { call, codeOf, idOf, pollBody } from "../support/http-client.js";
 import { cookieIn, type Member, signIn } from "../support/member.js";
 import { endOf, hasReadAll } from "../support/parked.js";
 import { openStream } from "../support/sse-reader.js";
 import { openSocket } from "../support/ws-client.js";
-import type { Machine } from "./machine.js";
+import { type Machine, query } from "./machine.js";
 
 export interface Site {
   readonly machines: readonly [Machine, Machine, Machine];
@@ -91,10 +90,8 @@ export function knownAnywhere(site: () => Site, next: () => string): void {
 
   /** What typing the owner's code leaves. */
   async function makeModerator({ user }: Member): Promise<void> {
-    const client = new pg.Client(site().database);
-    await client.connect();
-    await client.query("INSERT INTO moderators (user_id, label) VALUES ($1, 'Mia')", [user.id]);
-    await client.end();
+    const sql = `INSERT INTO moderators (user_id, label) VALUES (${user.id}, 'Mia')`;
+    await query(site().database, sql);
   }
 }
 
