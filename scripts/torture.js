@@ -1,15 +1,18 @@
-// Runs the torture test: processes on one file, killed, frozen and cut off under writers and readers, and a verdict.
+// Runs the torture test: processes on one database, killed, frozen and cut off under writers and readers, and a verdict.
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const HELP = `npm run torture -- [--seconds 60] [--seed N] [--processes 3] [--only kill]
+                   [--store postgres | --database postgres://…]
 
   --seconds    how long processes are tortured (60)
   --seed       which run; the same seed draws the same acts and faults, but processes and networks have their own time
   --processes  how many server processes share the database (3)
-  --only kill  nothing but kill -9
+  --only kill  nothing but kill -9, and what is as sudden to a PostgreSQL server
+  --store      sqlite: one file (the default); postgres: a cluster of its own, which is ended, started and cut off, too
+  --database   a PostgreSQL database that is there, and empty; it is cut off, and not ended
 
 Ends with 0 for PASS, 1 for FAIL, 2 for INCONCLUSIVE (too little happened), 64 for arguments that mean nothing.`;
 
@@ -32,6 +35,8 @@ function readArguments(args) {
         seed: { type: "string", default: String(Date.now() % SEED_MAX) },
         processes: { type: "string", default: "3" },
         only: { type: "string" },
+        store: { type: "string" },
+        database: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -41,16 +46,27 @@ function readArguments(args) {
     }
     if (values.only !== undefined && values.only !== "kill")
       throw new TypeError(`--only takes "kill", not "${values.only}".`);
+    const store = values.store ?? (values.database === undefined ? "sqlite" : "postgres");
+    if (store !== "sqlite" && store !== "postgres")
+      throw new TypeError(`--store takes "sqlite" or "postgres", not "${store}".`);
+    if (values.database !== undefined && !(store === "postgres" && isPostgres(values.database)))
+      throw new TypeError("--database takes an address like postgres://user@host:5432/database.");
     return {
       seconds: whole("--seconds", values.seconds, 1, 86_400),
       seed: whole("--seed", values.seed, 0, SEED_MAX),
       processes: whole("--processes", values.processes, 1, 8),
       what: values.only ?? "all",
+      store,
+      databaseUrl: values.database,
     };
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`);
     process.exit(64);
   }
+}
+
+function isPostgres(text) {
+  return /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text);
 }
 
 function whole(name, text, min, max) {

@@ -1,13 +1,14 @@
 /** Does to the processes what the seed says: kills, stops, freezes and cuts, one after another and all at once. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Random } from "../support/random.js";
-import type { Act, Torture } from "./history.js";
+import type { TortureDatabase } from "./database.js";
+import type { Act, Acts, DatabaseAct, Torture } from "./history.js";
 import type { TortureProcess } from "./process.js";
 
 export interface ConductorOptions {
   readonly processes: readonly TortureProcess[];
   readonly random: Random;
-  readonly acts: Record<Act, number>;
+  readonly acts: Acts;
   readonly what: Torture;
   /** In the clock of `performance.now()`. */
   readonly endAt: number;
@@ -24,6 +25,10 @@ const MESSAGES_MAX = 40;
 const PATIENCE_MS = 1000;
 const FREEZE_MS_MAX = 1500;
 const DOWN_MS_MAX = 200;
+/** Sends must come through between two acts, and processes be ready to be listened to. */
+const PEACE_MS_MIN = 500;
+const PEACE_MS_MAX = 3000;
+const DATABASE_DOWN_MS_MAX = 1500;
 
 type Card = Exclude<Act, "killStarting">;
 
@@ -75,6 +80,34 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     await options.listen();
   }
   await Promise.all(processes.map((each) => each.ready()));
+}
+
+export interface DatabaseConductorOptions {
+  readonly database: TortureDatabase;
+  /** What of its acts is done. */
+  readonly onlyActs: readonly DatabaseAct[];
+  readonly random: Random;
+  readonly acts: Acts;
+  readonly endAt: number;
+  readonly onTrouble: (text: string) => void;
+}
+
+/** Beside what is done to the processes, so that they are also killed, and started, while the database is away. */
+export async function conductDatabase(options: DatabaseConductorOptions): Promise<void> {
+  const { database, random, acts, endAt } = options;
+  const deck: DatabaseAct[] = [];
+  while (performance.now() < endAt && options.onlyActs.length > 0) {
+    await pause(random.whole(PEACE_MS_MIN, PEACE_MS_MAX));
+    if (deck.length === 0) deck.push(...options.onlyActs);
+    const [act = "crash"] = deck.splice(random.whole(0, deck.length - 1), 1);
+    const isDone = await database
+      .strike(act, random.whole(0, DATABASE_DOWN_MS_MAX))
+      .catch((error: unknown) => {
+        options.onTrouble(`the database could not be struck: ${String(error)}`);
+        return false;
+      });
+    if (isDone) acts[act] = (acts[act] ?? 0) + 1;
+  }
 }
 
 function idleOf(processes: readonly TortureProcess[]): readonly TortureProcess[] {

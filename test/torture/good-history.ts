@@ -18,13 +18,17 @@ export function goodHistory(): History {
   };
   const everyFifth = log.filter(({ id }) => id % 5 === 0);
   return {
-    acts: { kill: 2, killAll: 1, killStarting: 1, stop: 1, freeze: 1, cut: 1 },
+    acts: {
+      ...{ kill: 2, killAll: 1, killStarting: 1, stop: 1, freeze: 1, cut: 1 },
+      ...{ crash: 1, terminate: 1, deafen: 1, killWorker: 1, roll: 1 },
+    },
     struck: { refused: 1, lost: 1, dropped: 1, halved: 1, delayed: 1, silent: 1 },
     what: "all",
     processes: 2,
     unanswered: 2 * KILLS,
     hungUp: 3,
     framed: 20,
+    foreign: 5,
     log,
     sent: log.map(({ nonce, room, text }, n) => ({ nonce: nonce ?? "", room, text, begunAt: 10 * n })),
     acks: log.map(({ id, nonce }, n) => {

@@ -79,6 +79,15 @@ export interface Known {
 /** What is done to a process. */
 export type Act = "kill" | "killAll" | "killStarting" | "stop" | "freeze" | "cut";
 
+/** What is done to the database, where it is a server: ended and started, all its connections cut, or those that listen. */
+export type DatabaseAct = "crash" | "terminate" | "deafen";
+
+/** What is done to the workers of a process, where it has some. */
+export type WorkerAct = "killWorker" | "roll";
+
+/** How often each has been done; what cannot be done in a run is not in it. */
+export type Acts = Record<Act, number> & Partial<Record<DatabaseAct | WorkerAct, number>>;
+
 /** All acts and faulty hops, nothing but kills, or a run in which nothing is done to anybody. */
 export type Torture = "all" | "kill" | "none";
 
@@ -86,7 +95,7 @@ export type Torture = "all" | "kill" | "none";
 export type HopFault = "refused" | "lost" | "dropped" | "halved" | "delayed" | "silent";
 
 export interface History {
-  readonly acts: Readonly<Record<Act, number>>;
+  readonly acts: Readonly<Acts>;
   readonly struck: Readonly<Record<HopFault, number>>;
   readonly what: Torture;
   readonly processes: number;
@@ -96,6 +105,8 @@ export interface History {
   readonly hungUp: number;
   /** Sends that were answered in a frame of a WebSocket. */
   readonly framed: number;
+  /** Rows that another program is known to have inserted. */
+  readonly foreign: number;
   /** The table afterwards, ascending. */
   readonly log: readonly Row[];
   readonly sent: readonly Sent[];

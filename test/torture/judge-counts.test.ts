@@ -23,6 +23,7 @@ describe("a run in which too little happened is not taken for a good one", () =>
       (run) => ({ ...run, acks: run.acks.map((ack) => ({ ...ack, isRetry: false })) }),
     ],
     ["no frame was answered", /no send was answered in a frame/, (run) => ({ ...run, framed: 0 })],
+    ["no row is another program's", /no other program wrote a row/, (run) => ({ ...run, foreign: 0 })],
     ["nobody read", /nobody read/, (run) => ({ ...run, heard: [] })],
     [
       "a reader was never cut off",
@@ -42,6 +43,16 @@ describe("a run in which too little happened is not taken for a good one", () =>
     ["nothing was looked up", /nothing was read right after/, (run) => ({ ...run, lookUps: [] })],
     ["no page was looked at", /no page/, (run) => ({ ...run, pages: [] })],
     ["nobody signed in", /nobody signed in/, (run) => ({ ...run, known: [] })],
+    [
+      "the database was never ended, and only kills were asked for",
+      /no crash happened/,
+      (run) => ({ ...run, what: "kill", acts: { ...run.acts, crash: 0 } }),
+    ],
+    [
+      "no listener was cut off",
+      /no deafen happened/,
+      (run) => ({ ...run, acts: { ...run.acts, deafen: 0 } }),
+    ],
     ["nothing was frozen", /no freeze happened/, (run) => ({ ...run, acts: { ...run.acts, freeze: 0 } })],
     [
       "no answer was lost on its way",
@@ -53,4 +64,12 @@ describe("a run in which too little happened is not taken for a good one", () =>
     expect(outcome).toBe("INCONCLUSIVE");
     expect(faults).toContainEqual(expect.stringMatching(lack));
   });
+});
+
+test("what cannot be done in a run is not missed, nor what was not asked for", () => {
+  const run = goodHistory();
+  const { crash, terminate, deafen, killWorker, roll, ...acts } = run.acts;
+  expect(judge({ ...run, acts }).outcome).toBe("PASS");
+  const few = { ...run.acts, stop: 0, freeze: 0, deafen: 0, roll: 0 };
+  expect(judge({ ...run, what: "kill", acts: few }).outcome).toBe("PASS");
 });

@@ -1,5 +1,5 @@
 /** How much happened in a torture run, and whether it was enough to say anything. */
-import type { Ack, Act, History, HopFault } from "./history.js";
+import type { Ack, Acts, History, HopFault } from "./history.js";
 
 export type Counts = Readonly<
   Record<
@@ -9,10 +9,15 @@ export type Counts = Readonly<
     | "stops"
     | "freezes"
     | "cuts"
+    | "crashes"
+    | "backendCuts"
+    | "workerKills"
+    | "rolls"
     | "hopFaults"
     | "unanswered"
     | "hungUp"
     | "framed"
+    | "foreign"
     | "found"
     | "heard"
     | "lookUps"
@@ -35,10 +40,15 @@ export function countsOf(history: History): Counts {
     stops: acts.stop,
     freezes: acts.freeze,
     cuts: acts.cut,
+    crashes: acts.crash ?? 0,
+    backendCuts: (acts.terminate ?? 0) + (acts.deafen ?? 0),
+    workerKills: acts.killWorker ?? 0,
+    rolls: acts.roll ?? 0,
     hopFaults: sum(Object.values(history.struck)),
     unanswered: history.unanswered,
     hungUp: history.hungUp,
     framed: history.framed,
+    foreign: history.foreign,
     found: foundByRetry(history.acks),
     heard: sum(history.heard.map(({ rows }) => rows.length)),
     lookUps: history.lookUps.length,
@@ -50,6 +60,9 @@ export function countsOf(history: History): Counts {
   };
 }
 
+/** Beside the kills of whole processes, where there is something of the kind. */
+const DONE_BY_KILLS: ReadonlySet<string> = new Set(["crash", "killWorker"]);
+
 /** A run in which too little happened has shown nothing. */
 export function* lacksOf(history: History, counts: Counts): Generator<string> {
   const { acts, struck, heard, views, processes, what } = history;
@@ -59,6 +72,7 @@ export function* lacksOf(history: History, counts: Counts): Generator<string> {
   if (history.unanswered < kills / 4) yield `only ${history.unanswered} sends were cut off`;
   if (found < Math.max(1, kills / 10)) yield `only ${found} retries found their row`;
   if (history.framed === 0) yield "no send was answered in a frame";
+  if (history.foreign === 0) yield "no other program wrote a row";
   if (heard.length === 0) yield "nobody read";
   for (const { reader, rows, cut, after } of heard) {
     const isFromTheStart = after === 0;
@@ -72,13 +86,14 @@ export function* lacksOf(history: History, counts: Counts): Generator<string> {
   if (counts.lookUps === 0) yield "nothing was read right after its acknowledgement";
   if (counts.pages === 0) yield "no page was looked at";
   if (counts.known === 0) yield "nobody signed in";
+  for (const [act, times] of Object.entries(acts))
+    if (times === 0 && (what === "all" || DONE_BY_KILLS.has(act))) yield `no ${act} happened`;
   if (what === "kill") return;
-  for (const act of Object.keys(acts) as Act[]) if (acts[act] === 0) yield `no ${act} happened`;
   for (const fault of Object.keys(struck) as HopFault[])
     if (struck[fault] === 0) yield `no connection was ${fault}`;
 }
 
-function killsOf(acts: Readonly<Record<Act, number>>): number {
+function killsOf(acts: Readonly<Acts>): number {
   return acts.kill + acts.killAll + acts.killStarting;
 }
 

@@ -1,6 +1,5 @@
-/** The log as processes give it, and as it is in the file. */
+/** The log as processes give it. */
 import { setTimeout as pause } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { call, pollBody } from "../support/http-client.js";
 import { endOf } from "../support/parked.js";
 import type { Row, View } from "./history.js";
@@ -23,15 +22,4 @@ export async function viewOf({ name, url }: TortureProcess, inRooms: readonly st
     more = body.more;
   }
   return { process: name, rows };
-}
-
-export function readLog(path: string): readonly Row[] {
-  const db = new Database(path, { readonly: true });
-  try {
-    const check = db.pragma("integrity_check", { simple: true });
-    if (check !== "ok") throw new Error(`The database is damaged: ${check}`);
-    return db.prepare("SELECT id, room, text, nonce FROM messages ORDER BY id").all() as Row[];
-  } finally {
-    db.close();
-  }
 }

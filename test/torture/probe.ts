@@ -3,6 +3,7 @@
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { hasReadAll, nowMs } from "../support/parked.js";
 import type { Random } from "../support/random.js";
+import type { TortureDatabase } from "./database.js";
 import type { Ack, Probe, Sent, Wire } from "./history.js";
 import { WAKE_MS_MAX } from "./judge.js";
 import type { TortureProcess } from "./process.js";
@@ -10,6 +11,7 @@ import { WIRES } from "./wires.js";
 
 export interface ProbeParts {
   readonly processes: readonly TortureProcess[];
+  readonly database: TortureDatabase;
   readonly room: string;
   readonly random: Random;
   readonly sent: Sent[];
@@ -29,6 +31,7 @@ export async function probe(parts: ProbeParts): Promise<readonly Probe[]> {
     processes.flatMap((at) => NAMES.map((wire) => wait(at, wire, room, next, one.nonce))),
   );
   await Promise.all(processes.map(({ url }) => hasReadAll(url)));
+  await parts.database.isListenedTo(processes.length);
 
   sent.push({ ...one, begunAt: performance.now() });
   const form = { name: "Probe", room, text: one.text, nonce: one.nonce };

@@ -7,6 +7,7 @@ import { call } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import { parkPolls } from "../support/parked.js";
 import { seeded } from "../support/random.js";
+import { sqliteFile } from "./database-sqlite.js";
 import { TortureProcess } from "./process.js";
 
 const SERVER = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
@@ -30,7 +31,17 @@ async function start(folder: string, script = ""): Promise<TortureProcess> {
   const onTrouble = (text: string) => void troubles.push(text);
   const random = { ...seeded(1), oneIn: () => false };
   const hopOneIn = Number.MAX_SAFE_INTEGER;
-  one = await TortureProcess.start({ name: "process 1", folder, command, acts, onTrouble, random, hopOneIn });
+  const database = sqliteFile(folder);
+  one = await TortureProcess.start({
+    name: "process 1",
+    folder,
+    database,
+    command,
+    acts,
+    onTrouble,
+    random,
+    hopOneIn,
+  });
   return one;
 }
 

@@ -3,8 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../support/free-port.js";
 import type { Random } from "../support/random.js";
 import { type ServerProcess, startServer } from "../support/server.js";
-import type { Act } from "./history.js";
+import type { TortureDatabase } from "./database.js";
+import type { Acts } from "./history.js";
 import { type Hop, startHop } from "./hop.js";
+import { STRUCK_MS, troublesIn } from "./told.js";
 
 /** What every limit is set to that would refuse the run's load. */
 const UNLIMITED = Object.fromEntries(
@@ -16,13 +18,14 @@ const UNLIMITED = Object.fromEntries(
 export interface ProcessOptions {
   readonly name: string;
   readonly folder: string;
+  readonly database: TortureDatabase;
   readonly random: Random;
   /** The program and its arguments, in place of `node dist/server.js`. */
   readonly command?: readonly [string, ...string[]] | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly hopOneIn: number;
   /** Counts what is done to it. */
-  readonly acts: Record<Act, number>;
+  readonly acts: Acts;
   /** Told of what should not have happened. */
   readonly onTrouble: (text: string) => void;
 }
@@ -57,10 +60,6 @@ export class TortureProcess {
 
   get isBusy(): boolean {
     return this.#busy !== null;
-  }
-
-  get database(): string {
-    return this.#server?.database ?? "";
   }
 
   /** Kills it, with `downMs` until it is started again, and now and then once more while it starts. */
@@ -139,17 +138,18 @@ export class TortureProcess {
   }
 
   async #start(): Promise<void> {
-    const { random, acts, folder, command, env } = this.#options;
+    const { random, acts, folder, database, command, env } = this.#options;
     for (;;) {
       if (this.#isEnding) return;
       let isKilled = false;
       const killMs = this.#server && random.oneIn(6) ? random.whole(0, 400) : null;
+      const begunAt = Date.now();
       try {
         this.#server = await startServer({
           folder,
           port: this.#port,
           ...(command && { command }),
-          env: { ...UNLIMITED, LOG_LEVEL: "warn", ...env },
+          env: { ...UNLIMITED, LOG_LEVEL: "warn", ...database.env, ...env },
           onSpawn(child) {
             if (killMs === null) return;
             const timer = setTimeout(() => {
@@ -159,8 +159,9 @@ export class TortureProcess {
           },
         });
       } catch (error) {
-        if (!isKilled) throw error;
-        acts.killStarting += 1;
+        if (isKilled) acts.killStarting += 1;
+        // Without its database it ends, with a text, and whoever runs it starts it again.
+        else if (!database.wasStruck(begunAt, Date.now(), STRUCK_MS)) throw error;
         continue;
       }
       // It listened before the time was over: it is killed as any other, and not by surprise.
@@ -174,12 +175,8 @@ export class TortureProcess {
 
   #watch(server: ServerProcess): void {
     void server.exited.then((code) => {
-      const errors = server.output().match(/^.*"level":[56]0.*$/gm) ?? [];
-      for (const line of errors)
-        this.#options.onTrouble(`${this.name} logged an error: ${line.slice(0, 500)}`);
-      // Nobody waits too long for them, on a machine that has time: the safety re-read finds them within a second.
-      if (server.output().includes("that no ring had told of"))
-        this.#options.onTrouble(`${this.name} found rows that no ring had told of`);
+      for (const trouble of troublesIn(server.output(), this.#options.database))
+        this.#options.onTrouble(`${this.name} ${trouble}`);
       if (this.#isExpected || server !== this.#server) return;
       this.#options.onTrouble(`${this.name} ended by itself with ${code}: ${server.output().slice(-500)}`);
     });

@@ -2,13 +2,16 @@
 import { Agent } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Random } from "../support/random.js";
+import type { TortureDatabase } from "./database.js";
 import type { Heard, Row, Wire } from "./history.js";
 import type { TortureProcess } from "./process.js";
+import { STRUCK_MS } from "./told.js";
 import { type Came, UnexpectedAnswer, WIRES } from "./wires.js";
 
 export interface ReaderOptions {
   readonly reader: string;
   readonly processes: readonly TortureProcess[];
+  readonly database: TortureDatabase;
   readonly rooms: readonly string[];
   readonly random: Random;
   /** Where it begins. Default: before the first row. */
@@ -56,6 +59,7 @@ export function startReader(options: ReaderOptions): TortureReader {
     leg = own;
     const timer = setTimeout(() => own.abort(), random.whole(20, LEG_MS_MAX));
     const { url } = pick(options.processes).hop;
+    const begunAt = Date.now();
     try {
       await WIRES[wire]({
         url,
@@ -68,7 +72,8 @@ export function startReader(options: ReaderOptions): TortureReader {
         keep: (came) => !own.signal.aborted && keep(came, wire),
       });
     } catch (error) {
-      if (error instanceof UnexpectedAnswer) options.onTrouble(`${reader} was answered ${error.message}`);
+      if (error instanceof UnexpectedAnswer && !(error.status === 503 && isExcused(begunAt)))
+        options.onTrouble(`${reader} was answered ${error.message}`);
       if (!own.signal.aborted) {
         cut += 1;
         await pause(random.whole(10, 100));
@@ -76,6 +81,11 @@ export function startReader(options: ReaderOptions): TortureReader {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** A process that cannot reach its database has to say so. */
+  function isExcused(begunAt: number): boolean {
+    return options.database.wasStruck(begunAt, Date.now(), STRUCK_MS);
   }
 
   function keep({ messages, next, reset }: Came, wire: Wire): boolean {

@@ -1,11 +1,14 @@
-/** A torture run: writers, readers and faulty hops around processes on one file, and what came of it. */
+/** A torture run: writers, readers and faulty hops around processes on one database, and what came of it. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Gate } from "../support/gate.js";
 import { makeRoom } from "../support/guest.js";
 import { seeded } from "../support/random.js";
-import { conduct } from "./conductor.js";
-import type { Act, History, HopFault, Torture, View } from "./history.js";
-import { endOfLog, readLog, viewOf } from "./log-reads.js";
+import { conduct, conductDatabase } from "./conductor.js";
+import type { TortureDatabase } from "./database.js";
+import { sqliteFile } from "./database-sqlite.js";
+import { writeForeign } from "./foreign.js";
+import type { Acts, History, HopFault, Torture, View } from "./history.js";
+import { endOfLog, viewOf } from "./log-reads.js";
 import { LookUps } from "./look-up.js";
 import { Members } from "./members.js";
 import { probe } from "./probe.js";
@@ -20,6 +23,8 @@ export interface RunOptions {
   readonly seconds: number;
   readonly processes: number;
   readonly what?: Torture;
+  /** Default: a file in the folder. The caller's to close. */
+  readonly database?: TortureDatabase;
   /** In place of `node dist/server.js`. */
   readonly command?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
@@ -33,10 +38,14 @@ const HOP_ONE_IN = 25;
 const HOP_FAULTS: readonly HopFault[] = ["refused", "lost", "dropped", "halved", "delayed", "silent"];
 
 export async function run(options: RunOptions): Promise<History> {
-  const { folder, seed, seconds, what = "all" } = options;
+  const { folder, seed, seconds, what = "all", database = sqliteFile(options.folder) } = options;
   let actors = 0;
   const random = () => seeded(seed * 1000 + actors++);
-  const acts: Record<Act, number> = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 };
+  const databaseActs = database.acts.filter((act) => what === "all" || (what === "kill" && act === "crash"));
+  const acts: Acts = {
+    ...{ kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 },
+    ...Object.fromEntries(databaseActs.map((act) => [act, 0])),
+  };
   const troubles: string[] = [];
   const onTrouble = (text: string) => void troubles.push(text);
   const processes: TortureProcess[] = [];
@@ -48,13 +57,13 @@ export async function run(options: RunOptions): Promise<History> {
     const starts = Array.from({ length: options.processes }, (_, n) =>
       TortureProcess.start({
         ...{ name: `process ${n + 1}`, folder, random: random(), command, env, hopOneIn, acts, onTrouble },
+        database,
       }).then((one) => {
         processes[n] = one;
       }),
     );
     await Promise.all(starts);
     const [first] = processes as [TortureProcess];
-    const database = first.database;
     await makeRoom(first.url, "Keeper", "annex", "Annex");
     await makeRoom(first.url, "Other keeper", QUIET, "Quiet");
 
@@ -75,23 +84,32 @@ export async function run(options: RunOptions): Promise<History> {
         stop: stop.signal,
       }).catch((error: unknown) => onTrouble(`writer ${n} gave up: ${String(error)}`)),
     );
+    const { underWay } = writing;
+    const foreign = writeForeign({
+      ...{ database, processes, rooms: ROOMS, gate, random: random(), sent, acks, underWay, onTrouble },
+      stop: stop.signal,
+    });
     const visiting = visit(members, random(), gate, stop.signal);
     const reader = (reader: string, more: object) =>
-      readers.push(startReader({ reader, rooms: ROOMS, processes, random: random(), onTrouble, ...more }));
+      readers.push(
+        startReader({ reader, rooms: ROOMS, processes, database, random: random(), onTrouble, ...more }),
+      );
     reader("bare", { rooms: ["lobby"], hasBareCursor: true });
     reader("annex", { rooms: ["annex"] });
     reader("small", { limitMax: 5 });
     reader("forgetful", { losesEvery: 6 });
 
     const probes: History["probes"][number][] = [];
-    const probing = { processes, room: QUIET, random: random(), sent, acks, onTrouble };
+    const probing = { processes, database, room: QUIET, random: random(), sent, acks, onTrouble };
     const listen = async () => {
       gate.close();
       await Promise.all(writing.underWay);
-      const found = await probe(probing).catch((error: unknown) => {
-        onTrouble(`a quiet room could not be listened to: ${String(error)}`);
-        return [];
-      });
+      const found = await database
+        .undisturbed(() => probe(probing))
+        .catch((error: unknown) => {
+          onTrouble(`a quiet room could not be listened to: ${String(error)}`);
+          return [];
+        });
       probes.push(...found);
       gate.open();
     };
@@ -102,18 +120,22 @@ export async function run(options: RunOptions): Promise<History> {
     });
     latecomer.catch(() => {});
     const sentMore = (more: number) => gate.passed(more);
+    const striking = conductDatabase({
+      ...{ database, onlyActs: databaseActs, random: random(), acts, endAt, onTrouble },
+    });
     await conduct({
       ...{ processes, random: random(), acts, what, endAt, sent: sentMore, listen },
       // Undisturbed, nothing takes time that could be spent on listening.
       listenEvery: what === "none" ? 3 : 12,
     });
+    await striking;
     for (const { hop } of processes) hop.isCalm = true;
     await latecomer;
     await listen();
     stop.abort();
     await Promise.all([...writers, visiting]);
 
-    const log = readLog(database);
+    const log = await database.rows();
     const heard = await Promise.all(readers.map(({ readUpTo }) => readUpTo(log)));
     const views: View[] = [];
     for (const one of processes) {
@@ -139,12 +161,13 @@ export async function run(options: RunOptions): Promise<History> {
         unanswered,
         hungUp,
         framed,
+        foreign: await foreign,
         sent,
         acks,
         heard,
         probes,
       },
-      ...{ log: readLog(database), lookUps: found, views, pages, known, troubles },
+      ...{ log: await database.rows(), lookUps: found, views, pages, known, troubles },
     };
   } finally {
     stop.abort();

@@ -31,7 +31,8 @@ async function poll(leg: Leg): Promise<void> {
   while (!leg.signal.aborted) {
     const address = `${leg.url}/poll?${queryOf(leg)}&wait=20`;
     const answer = await call(address, { ...(leg.agent && { agent: leg.agent }), signal: leg.signal });
-    if (answer.status !== 200) throw new UnexpectedAnswer(`with ${answer.status}, ${answer.text}`);
+    if (answer.status !== 200)
+      throw new UnexpectedAnswer(`with ${answer.status}, ${answer.text}`, answer.status);
     if (!leg.keep(parsed(() => pollBody(answer)))) return;
   }
 }
@@ -41,7 +42,8 @@ function sse(leg: Leg): Promise<void> {
     const headers = leg.hasLastEventId ? { "Last-Event-ID": leg.cursor() } : {};
     const address = `${leg.url}/events?${queryOf(leg, leg.hasLastEventId ? "0" : leg.cursor())}`;
     const req = request(address, { agent: leg.agent ?? false, headers, signal: leg.signal }, (res) => {
-      if (res.statusCode !== 200) return reject(new UnexpectedAnswer(`with ${res.statusCode} (events)`));
+      if (res.statusCode !== 200)
+        return reject(new UnexpectedAnswer(`with ${res.statusCode} (events)`, res.statusCode));
       let text = "";
       res.setEncoding("utf8");
       res.on("data", (part: string) => {
@@ -91,7 +93,7 @@ function ws(leg: Leg): Promise<void> {
       leg.onOpen?.();
     });
     socket.on("unexpected-response", (_req, res) =>
-      reject(new UnexpectedAnswer(`with ${res.statusCode} (ws)`)),
+      reject(new UnexpectedAnswer(`with ${res.statusCode} (ws)`, res.statusCode)),
     );
     socket.on("error", reject);
     socket.on("close", (code) => {
@@ -103,7 +105,14 @@ function ws(leg: Leg): Promise<void> {
 }
 
 /** An answer that no reader should ever get, whatever happens to the connection. */
-export class UnexpectedAnswer extends Error {}
+export class UnexpectedAnswer extends Error {
+  readonly status: number;
+
+  constructor(message: string, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** What has come whole, and cannot be read all the same. */
 export function parsed<T>(parse: () => T): T {
