@@ -28,7 +28,7 @@ const DOWN_MS_MAX = 200;
 /** Sends must come through between two acts, and processes be ready to be listened to. */
 const PEACE_MS_MIN = 500;
 const PEACE_MS_MAX = 3000;
-const DATABASE_DOWN_MS_MAX = 1500;
+const LONG_DOWN_MS_MAX = 2000;
 
 type Card = Exclude<Act, "killStarting">;
 
@@ -100,12 +100,12 @@ export async function conductDatabase(options: DatabaseConductorOptions): Promis
     await pause(random.whole(PEACE_MS_MIN, PEACE_MS_MAX));
     if (deck.length === 0) deck.push(...options.onlyActs);
     const [act = "crash"] = deck.splice(random.whole(0, deck.length - 1), 1);
-    const isDone = await database
-      .strike(act, random.whole(0, DATABASE_DOWN_MS_MAX))
-      .catch((error: unknown) => {
-        options.onTrouble(`the database could not be struck: ${String(error)}`);
-        return false;
-      });
+    // Mostly as short as a restart by hand; now and then so long that whoever tries again does so less often.
+    const downMs = random.whole(0, random.oneIn(4) ? LONG_DOWN_MS_MAX : DOWN_MS_MAX);
+    const isDone = await database.strike(act, downMs).catch((error: unknown) => {
+      options.onTrouble(`the database could not be struck: ${String(error)}`);
+      return false;
+    });
     if (isDone) acts[act] = (acts[act] ?? 0) + 1;
   }
 }

@@ -79,12 +79,12 @@ export class PostgresDatabase implements TortureDatabase {
 
   async isListenedTo(connections: number): Promise<void> {
     const until = performance.now() + LISTENING_MS_MAX;
-    for (let found = 0; ; await pause(LOOK_MS)) {
+    for (let found = 0, most = 0; ; most = Math.max(most, found), await pause(LOOK_MS)) {
       [[found] = [0]] = await this.ask<[number]>(
         `SELECT count(*)::int FROM pg_stat_activity WHERE ${LISTENERS}`,
       );
       if (found >= connections) return;
-      if (performance.now() > until) throw new Error(`only ${found} of ${connections} connections listen`);
+      if (performance.now() > until) throw new Error(`only ${most} of ${connections} connections listen`);
     }
   }
 

@@ -19,6 +19,8 @@ export interface ProbeParts {
   readonly onTrouble: (text: string) => void;
 }
 
+/** For all of it: to park everywhere, to be heard of by everybody, and to be woken. */
+const PROBE_MS_MAX = 40_000;
 const NAMES: readonly Wire[] = ["poll", "sse", "ws"];
 
 /** All processes must run, and nobody else may write: a later row would wake whom the first one did not. */
@@ -31,7 +33,11 @@ export async function probe(parts: ProbeParts): Promise<readonly Probe[]> {
     processes.flatMap((at) => NAMES.map((wire) => wait(at, wire, room, next, one.nonce))),
   );
   await Promise.all(processes.map(({ url }) => hasReadAll(url)));
-  await parts.database.isListenedTo(processes.length);
+  // The connections that hear of rows, of which each process has made its own now that somebody waits there.
+  await parts.database.isListenedTo(processes.length).catch((error: unknown) => {
+    for (const { leave } of waiting) leave();
+    throw error;
+  });
 
   sent.push({ ...one, begunAt: performance.now() });
   const form = { name: "Probe", room, text: one.text, nonce: one.nonce };
@@ -44,8 +50,10 @@ export async function probe(parts: ProbeParts): Promise<readonly Probe[]> {
   }
   acks.push({ nonce: one.nonce, id: idOf(answer), status: 201, at: performance.now(), isRetry: false });
   return await Promise.all(
-    waiting.map(async ({ at, wire, woken }) => {
+    waiting.map(async ({ at, wire, woken, leave }) => {
+      const deadline = setTimeout(leave, WAKE_MS_MAX + 500);
       const wokenAt = await woken;
+      clearTimeout(deadline);
       const wakeMs = wokenAt === null ? null : Math.max(0, wokenAt - ackedAt);
       return { wire, isSameProcess: at === sender, wakeMs };
     }),
@@ -55,7 +63,7 @@ export async function probe(parts: ProbeParts): Promise<readonly Probe[]> {
 interface Waiting {
   readonly at: TortureProcess;
   readonly wire: Wire;
-  /** When the row came; null: not in time. */
+  /** When the row came; null: it had not when the reader left. */
   readonly woken: Promise<number | null>;
   leave(): void;
 }
@@ -75,7 +83,7 @@ async function wait(
     open = resolve;
   });
   const woken = new Promise<number | null>((resolve) => {
-    const deadline = setTimeout(leave, WAKE_MS_MAX + 500);
+    const deadline = setTimeout(leave, PROBE_MS_MAX);
     let cursor = next;
     WIRES[wire]({
       url: at.url,
