@@ -4,13 +4,17 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import Database from "better-sqlite3";
+import pg from "pg";
 import { WakeQueue } from "../../dist/core/wake-queue.js";
 import { PollEncoder } from "../../dist/http/encode.js";
 import { PollAnswer } from "../../dist/http/whole-answer.js";
+import { PostgresMessageLog } from "../../dist/store/messages-postgres.js";
 import { SqliteMessageLog } from "../../dist/store/messages-sqlite.js";
 import { senderOf } from "../../dist/store/nonces-sqlite.js";
 
-const log = SqliteMessageLog.prototype;
+const url = process.env.DATABASE_URL;
+const isOnPostgres = url.startsWith("postgres");
+const log = (isOnPostgres ? PostgresMessageLog : SqliteMessageLog).prototype;
 /** Rare enough that not everything is wrong. */
 const oneIn = (n) => Math.random() < 1 / n;
 
@@ -45,7 +49,7 @@ const FAULTS = {
       const known = await recall.call(this, draft);
       if (known !== null) return known;
       await new Promise((done) => setTimeout(done, 20));
-      return { outcome: "appended", message: insert(draft) };
+      return { outcome: "appended", message: await insert(draft) };
     };
   },
 
@@ -66,6 +70,18 @@ const FAULTS = {
   /** No ring is heard by anybody: rows are found by the safety re-read alone. */
   "mute-bell"() {
     log.onChange = () => () => {};
+  },
+
+  /** PostgreSQL is not asked to tell the other processes; they find rows by the safety re-read alone. */
+  "lost-notify": loseNotify,
+
+  /** The same, and nobody looks at the log by himself. */
+  "lost-notify-no-look"() {
+    loseNotify();
+    const { setInterval } = globalThis;
+    const idle = () => {};
+    globalThis.setInterval = (job, ms, ...given) =>
+      setInterval(LOOKS_MS.includes(ms) ? idle : job, ms, ...given);
   },
 
   /** Signs with a secret that no other process has. */
@@ -95,6 +111,17 @@ const FAULTS = {
   },
 };
 
+/** How often the watch looks at the end of the log, and the bell of PostgreSQL at itself. */
+const LOOKS_MS = [500, 1000];
+
+function loseNotify() {
+  const { query } = pg.Client.prototype;
+  pg.Client.prototype.query = function (asked, ...given) {
+    const isNotify = typeof asked === "string" && asked.includes("NOTIFY");
+    return query.call(this, isNotify ? "SELECT 1" : asked, ...given);
+  };
+}
+
 function changeRows(change) {
   const { since } = log;
   log.since = async function (...given) {
@@ -107,17 +134,37 @@ function changeRows(change) {
 let own;
 
 /** By a connection of its own: the log's would not add a nonce twice. */
-function insert({ room, author, text, nonce }) {
-  own ??= new Database(process.env.DATABASE_URL, { timeout: 2000 });
+async function insert({ room, author, text, nonce }) {
   const at = Date.now();
+  const row = { room, kind: "message", from: author, text, at, nonce, data: null, ref: null };
+  const id = isOnPostgres ? await insertIntoPostgres(row) : insertIntoSqlite(row);
+  return { id, ...row };
+}
+
+async function insertIntoPostgres({ room, from, text, nonce }) {
+  own ??= new pg.Pool({ connectionString: url, max: 4 });
+  const { rows } = await own.query(
+    "INSERT INTO messages (room, author_name, text, author_id, nonce) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+    [room, from.name, text, from.id, nonce],
+  );
+  const id = Number(rows[0].id);
+  await own.query(
+    "INSERT INTO nonces (sender, nonce, message_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    [senderOf(from), nonce, id],
+  );
+  return id;
+}
+
+function insertIntoSqlite({ room, from, text, at, nonce }) {
+  own ??= new Database(url, { timeout: 2000 });
   const { lastInsertRowid } = own
     .prepare("INSERT INTO messages (room, author_name, text, author_id, nonce, at) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(room, author.name, text, author.id, nonce, at);
+    .run(room, from.name, text, from.id, nonce, at);
   const id = Number(lastInsertRowid);
   own
     .prepare("INSERT OR IGNORE INTO nonces (sender, nonce, message_id) VALUES (?, ?, ?)")
-    .run(senderOf(author), nonce, id);
-  return { id, room, kind: "message", from: author, text, at, nonce, data: null, ref: null };
+    .run(senderOf(from), nonce, id);
+  return id;
 }
 
 const [, , fault] = process.argv;

@@ -11,7 +11,8 @@ const LISTENING_MS_MAX = 20_000;
 const LOOK_MS = 20;
 /** How late a connection may hear of its end. */
 const ENDED_MS = 500;
-const LISTENERS = "datname = current_database() AND pid <> pg_backend_pid() AND query ~ '^(LISTEN|SELECT 1$)'";
+const LISTENERS =
+  "datname = current_database() AND pid <> pg_backend_pid() AND query ~ '^(LISTEN|SELECT 1$)'";
 const OTHERS = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
 interface Span {
