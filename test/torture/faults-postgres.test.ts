@@ -12,10 +12,10 @@ import { type RunOptions, run } from "./run.js";
 
 const FAULTY = fileURLToPath(new URL("../support/faulty-server.mjs", import.meta.url));
 /** A run that has not seen it is followed by a longer one. */
-const SECONDS = [1, 4, 8];
+const SECONDS = [2, 5, 10];
 
 /** As late arrivals need no luck on a database that is slow between an id and its commit. */
-const SLOW = spoil("parkbench_added", "BEGIN", "BEGIN PERFORM pg_sleep(random() * 0.03);");
+const SLOW = spoil("parkbench_added", "BEGIN", "BEGIN PERFORM pg_sleep(random() * 0.1);");
 const NO_LOCK = ["parkbench_lock", "parkbench_append"]
   .map((name) => spoil(name, "PERFORM pg_advisory_xact_lock(7275626, 1);", ""))
   .join("\n");
