@@ -14,8 +14,8 @@ const FAULTY = fileURLToPath(new URL("../support/faulty-server.mjs", import.meta
 /** A run that has not seen it is followed by a longer one. */
 const SECONDS = [2, 5, 10];
 
-/** As late arrivals need no luck on a database that is slow between an id and its commit. */
-const SLOW = spoil("parkbench_added", "BEGIN", "BEGIN PERFORM pg_sleep(random() * 0.1);");
+/** Late arrivals need no luck where a moment passes between an id and its commit. */
+const slow = (s: number) => spoil("parkbench_added", "BEGIN", `BEGIN PERFORM pg_sleep(random() * ${s});`);
 const NO_LOCK = ["parkbench_lock", "parkbench_append"]
   .map((name) => spoil(name, "PERFORM pg_advisory_xact_lock(7275626, 1);", ""))
   .join("\n");
@@ -50,7 +50,7 @@ describe.skipIf(tools.postgres === null)("a broken promise is seen on PostgreSQL
     ["non-atomic-nonce", "", /is there twice, the second time as \d+/],
     ["lost-notify", "", /process \d found rows that no ring had told of/],
     ["lost-notify-no-look", "", /a quiet room was not woken by \w+ on another process: /],
-    ["no lock", SLOW + NO_LOCK, /has (row \d+ .*|nothing) where the log has row \d+ /s],
+    ["no lock", slow(0.5) + NO_LOCK, /has (row \d+ .*|nothing) where the log has row \d+ /s],
   ])("%s", { timeout: 120_000 }, async (fault, sql, reason) => {
     const command = sql === "" ? ([process.execPath, FAULTY, fault] as const) : undefined;
     let verdict: Verdict | null = null;
@@ -64,7 +64,7 @@ describe.skipIf(tools.postgres === null)("a broken promise is seen on PostgreSQL
 
   test.each([
     ["a server with all its promises kept", ""],
-    ["one on a slow database", SLOW],
+    ["one on a slow database", slow(0.05)],
   ])("%s is not said to have broken one", { timeout: 120_000 }, async (_, sql) => {
     const { faults, counts } = await verdictOn(sql, {});
     expect(faults.filter((fault) => !fault.startsWith("too little happened"))).toEqual([]);
