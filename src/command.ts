@@ -22,6 +22,11 @@ export async function program(main: () => Promise<string>): Promise<void> {
   }
 }
 
+/** How far it is, on standard error, so that what is said at the end stands alone. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 export interface Asked {
   readonly config: Config;
   /** The one word that is no flag. */

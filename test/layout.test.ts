@@ -33,6 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "backup.ts": ["command.ts", "store"],
   "restore.ts": ["command.ts", "store"],
   "new-epoch.ts": ["command.ts", "config.ts", "store"],
+  "move.ts": ["command.ts", "store"],
   "server.ts": [
     "config.ts",
     "core",

@@ -3,7 +3,7 @@ import { decodeData } from "../core/data.js";
 import type { Message } from "../core/message.js";
 
 /** The end of the year 9999: later times have no four-digit year, and Date throws for the far ones. */
-const AT_MAX = 253_402_300_799_999;
+export const AT_MAX = 253_402_300_799_999;
 
 /** In the order of `COLUMNS`. STRICT columns give these types whatever was inserted; the author's id alone may be anything. */
 export type MessageValues = readonly [

@@ -7,33 +7,20 @@ import type { Store } from "../core/store.js";
 import { CHANNEL, PostgresBell } from "./bell-postgres.js";
 import { PostgresControl } from "./control-postgres.js";
 import { PostgresMessageLog } from "./messages-postgres.js";
-import { readMigrations } from "./migrate.js";
-import { migratePostgres } from "./migrate-postgres.js";
 import { PostgresModeration } from "./moderation-postgres.js";
+import { SERVER } from "./moving-in.js";
 import { Pooled, QUICK_MS } from "./pooled.js";
-import { explainStart, isRefusedSetting, lost } from "./postgres-errors.js";
+import { explainStart, lost } from "./postgres-errors.js";
+import { CHECK, preparePostgres } from "./prepare-postgres.js";
 import { PostgresRates } from "./rates-postgres.js";
 import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
-import { warnOfSettings } from "./settings-postgres.js";
 import { PostgresUsers } from "./users-postgres.js";
-
-const CHECK = "UPDATE log SET checked_at = greatest(checked_at + 1, $1) RETURNING epoch";
-
-const UNBOUND =
-  "DATABASE_URL leads through a pooler that takes no lock_timeout and statement_timeout: set both for the database's user " +
-  "(ALTER ROLE ... SET lock_timeout = '2s'), or statements that wait for a lock stay on the server after we have given up";
-
-const MIGRATIONS = new URL("../../migrations/postgres/", import.meta.url);
 
 const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
-/** Bringing the schema up to date may take long; never an answer at all must still end. */
-const PREPARE_MS = 900_000;
-/** The server itself ends what takes longer, and then it is known that nothing was stored. */
-const SERVER_BOUNDS = { statement_timeout: 10_000, lock_timeout: 2000 };
 /** After it, whoever sends is counted by this process alone. */
 const COUNT_MS = 1000;
 
@@ -58,6 +45,7 @@ export async function openPostgres({
   answerBytesMax = LIMITS.answerBytesMax,
 }: PostgresOptions): Promise<Store> {
   const settings = {
+    application_name: SERVER,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     // A connection that nobody uses must not be dropped by what is between, nor be dead without anybody knowing.
@@ -65,7 +53,11 @@ export async function openPostgres({
     types: TYPES,
   };
   const own = { ...settings, connectionString: url };
-  const { epoch, bounds } = await prepare(own, logger).catch((error: unknown) => {
+  const { epoch, bounds } = await preparePostgres(
+    (config, job) => onOne({ ...own, ...config }, job),
+    nameOf(url),
+    logger,
+  ).catch((error: unknown) => {
     throw explainStart(nameOf(url), error);
   });
   const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX });
@@ -133,9 +125,13 @@ export async function openPostgres({
   };
 }
 
-/** One connection, for a program that does one thing and ends. Rejects with what is wrong with the address. */
+/**
+ * One connection, without a limit on its statements, for a program that does one thing and ends. Rejects with what is wrong
+ * with the address.
+ */
 export async function connectPostgres(url: string): Promise<pg.Client> {
   const client = new pg.Client({
+    application_name: `${SERVER}-command`,
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -147,37 +143,6 @@ export async function connectPostgres(url: string): Promise<pg.Client> {
     throw explainStart(nameOf(url), error);
   });
   return client;
-}
-
-interface Prepared {
-  readonly epoch: string;
-  /** Of every connection, where the operator has set none and the way to the server lets them pass. */
-  readonly bounds: Partial<typeof SERVER_BOUNDS>;
-}
-
-/** Brings the schema up to date, on a connection whose statements may take their time. */
-async function prepare(own: ClientConfig & { connectionString: string }, logger: Logger): Promise<Prepared> {
-  const bounds: Partial<typeof SERVER_BOUNDS> = {};
-  const epoch = await onOne({ ...own, query_timeout: PREPARE_MS }, async (client) => {
-    await migratePostgres(client, readMigrations(MIGRATIONS), nameOf(own.connectionString));
-    for (const [name, ms] of Object.entries(SERVER_BOUNDS)) {
-      const { rows } = await client.query<{ given: string }>("SELECT current_setting($1) AS given", [name]);
-      if (rows[0]?.given === "0") bounds[name as keyof typeof bounds] = ms;
-    }
-    await warnOfSettings(client, logger);
-    // A standby lets a start read: only a write tells.
-    const { rows } = await client.query<{ epoch: string }>(CHECK, [Date.now()]);
-    return String(rows[0]?.epoch);
-  });
-  try {
-    await onOne({ ...own, ...bounds }, async () => {});
-    return { epoch, bounds };
-  } catch (error) {
-    // A pooler keeps connections of its own to the server, and takes no settings for them.
-    if (!isRefusedSetting(error)) throw error;
-    logger.info({}, UNBOUND);
-    return { epoch, bounds: {} };
-  }
 }
 
 async function onOne<T>(config: ClientConfig, job: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import type { Connection } from "./connection.js";
 import { checkCopy, copySqlite, factsOf, isSound, type LogFacts, noRoom } from "./copy-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { isOurs, missingSteps } from "./migrate-sqlite.js";
+import { unmark } from "./moved-away.js";
 import { patiently } from "./patience.js";
 import { prepareFolder } from "./place.js";
 import { replaceFile } from "./replace-file.js";
@@ -88,6 +89,7 @@ function renew(draft: string, epoch: string, given: ReadonlyMap<string, number>)
   try {
     db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
     db.prepare("UPDATE log SET epoch = ?").run(epoch);
+    unmark(db);
     db.exec("DELETE FROM sessions; UPDATE users SET seen_at = 0");
     // A code that was used since would be good again. Copies of before there were any have no such table.
     const holdsCodes = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'moderator_codes'").get();

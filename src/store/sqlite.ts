@@ -13,6 +13,7 @@ import { SqliteMessageLog } from "./messages-sqlite.js";
 import { readMigrations } from "./migrate.js";
 import { migrateSqlite, missingSteps } from "./migrate-sqlite.js";
 import { SqliteModeration } from "./moderation-sqlite.js";
+import { refuseMoved } from "./moved-away.js";
 import { patiently } from "./patience.js";
 import { isAt, prepare, watch } from "./place.js";
 import { Reader } from "./reader.js";
@@ -88,6 +89,7 @@ async function setUp(db: Connection, path: string, file: BigIntStats): Promise<v
   await inTime(() => missingSteps(db, known, path));
   // A restore holds its lock until another file is in place. The -wal of this one would be played into that.
   if (!isAt(path, file)) throw lost(path);
+  await inTime(() => refuseMoved(db, path));
   await inTime(() => switchToWal(db, path));
   for (const pragma of PRAGMAS) await inTime(() => db.exec(`PRAGMA ${pragma}`));
   await inTime(() => migrateSqlite(db, known, path));

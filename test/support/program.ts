@@ -10,7 +10,7 @@ export interface Ended {
 }
 
 export function runProgram(
-  name: "backup" | "restore" | "new-epoch",
+  name: "backup" | "restore" | "new-epoch" | "move",
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
