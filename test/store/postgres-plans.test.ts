@@ -22,6 +22,10 @@ const FILL_NONCES = `INSERT INTO nonces (sender, nonce, message_id) SELECT 'a:cr
   INSERT INTO pruned_nonces (at, sender, nonce) SELECT n, 'a:ana', n FROM generate_series(1, ${NONCES}) AS n;
   INSERT INTO pruned (room, upto) SELECT 'room ' || n, n FROM generate_series(1, ${ROWS}) AS n`;
 
+/** Of a room that the statistics have never heard of. */
+const GROW =
+  "INSERT INTO messages (room, author_name, text) SELECT 'new', 'Cron', 'x' FROM generate_series(1, 2000)";
+
 interface Step {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
@@ -39,7 +43,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     await (await openPostgres({ url })).close();
     client = new pg.Client({ connectionString: url });
     await client.connect();
-    for (const sql of [FILL, FILL_NONCES, "ANALYZE"]) await client.query(sql);
+    for (const sql of [FILL, FILL_NONCES, "ANALYZE", GROW]) await client.query(sql);
   });
   afterAll(() => client.end());
 
@@ -55,7 +59,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  const rooms = ["hot", "was hot", "cold", "none"];
+  const rooms = ["hot", "was hot", "cold", "new", "none"];
 
   describe("a read of 100 rows looks at no more than those and the one behind them", () => {
     const page = (id: number, asked: readonly string[]) => [id, 101, 100, BYTES_MAX, asked];
@@ -68,8 +72,8 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     });
 
     it("of several rooms: each of them", async () => {
-      expect(await looksOf(SINCE, page(0, rooms))).toBeLessThanOrEqual(404);
-      expect(await looksOf(BEFORE, page(END, rooms))).toBeLessThanOrEqual(404);
+      expect(await looksOf(SINCE, page(0, rooms))).toBeLessThanOrEqual(505);
+      expect(await looksOf(BEFORE, page(END, rooms))).toBeLessThanOrEqual(505);
     });
 
     it("of all rooms", async () => {

@@ -1,6 +1,7 @@
 /** The Retention contracts on PostgreSQL, and what its batches wait for: nothing that somebody else holds. */
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Pruner } from "../../src/core/pruner.js";
 import type { Store } from "../../src/core/store.js";
 import { openPostgres } from "../../src/store/postgres.js";
 import { emptyDatabase } from "../support/emptied-postgres.js";
@@ -106,6 +107,39 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     await holder.query("COMMIT");
     expect(await store.retention.pruneOld(DAY, END)).toEqual({ rows: 3, more: false });
     expect([await left(), await pruned()]).toEqual([[], { a: 4, b: 5 }]);
+  });
+
+  it("a reader hears of rows that go between its question and the look at them", async () => {
+    const { store, foreign, url, add } = await place();
+    await add([old("a"), old("a"), old("b")]);
+    for (const rooms of [["a"], "all"] as const) {
+      const pruner = await connect(url);
+      await pruner.query("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+      const read = store.log.since(rooms, 0, 10);
+      await waitsForLock(foreign, "relation");
+      await pruner.query(
+        "DELETE FROM messages WHERE id = 1; INSERT INTO pruned VALUES ('a', 1) ON CONFLICT DO NOTHING; COMMIT",
+      );
+      const { messages, gap } = await read;
+      expect([messages[0]?.id, gap]).toEqual([2, 1]);
+      expect(await store.log.since(rooms, 1, 10)).not.toHaveProperty("gap");
+      await foreign.query("DELETE FROM pruned");
+    }
+  });
+
+  it("one process of two keeps each room's newest, round after round, and says what is missing", async () => {
+    const { store, another, add, left } = await place();
+    const pruners = [store, await another()].map(
+      ({ log, retention }) => new Pruner({ log, retention, keepDays: 0, keepMessages: 2, settleMs: 0 }),
+    );
+    await add(["a", "a", "b", "a", "a", "b"].map(old));
+    for (const pruner of pruners) await pruner.round();
+    expect(await left()).toEqual([3, 4, 5, 6]);
+    await add(["b", "a", "c"].map(old));
+    for (const pruner of pruners) await pruner.round();
+    expect(await left()).toEqual([5, 6, 7, 8, 9]);
+    expect((await store.log.since(["a"], 2, 10)).gap).toBe(4);
+    expect(await store.log.since(["c"], 0, 10)).not.toHaveProperty("gap");
   });
 
   it("a message that a moderator is removing meanwhile goes all the same, once that is done", async () => {
