@@ -45,9 +45,12 @@ export interface Chat {
 export function createChat(options: ChatOptions = {}): Chat {
   const checked = checkOptions(options);
   const { answerBytesMax } = boundsOf(checked.limits);
-  const opening = openStore({ url: checked.database, onLost: checked.onStorageLost, answerBytesMax }).then(
-    (store) => openChat(checked, store),
-  );
+  const opening = openStore({
+    url: checked.database,
+    logger: checked.logger,
+    onLost: checked.onStorageLost,
+    answerBytesMax,
+  }).then((store) => openChat(checked, store));
   let open: OpenChat | null = null;
   const ready = opening.then((chat) => {
     open = chat;

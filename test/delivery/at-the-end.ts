@@ -23,6 +23,15 @@ export const AT_THE_END: Readonly<Record<string, Promised>> = {
     });
   },
 
+  "tells of a cursor that is ahead of the log, and starts from the newest": (scene, transport) =>
+    startsAnew(scene, transport, (end) => end.replace(/^\d+/, (id) => String(Number(id) + 1000))),
+
+  "tells of a cursor of another log, and starts from the newest": (scene, transport) =>
+    startsAnew(scene, transport, (end) => end.replace(/-.*/, "-zzzz")),
+};
+
+/** Where nothing but the chat has timers: these put the clock forward. */
+export const BY_THE_CLOCK: Readonly<Record<string, Promised>> = {
   "ends by itself with the way on, leaves no waiter behind, and goes on there": async (scene, transport) => {
     const from = await scene.end();
     vi.useFakeTimers({ toFake: [...TIMERS] });
@@ -48,12 +57,6 @@ export const AT_THE_END: Readonly<Record<string, Promised>> = {
       vi.useRealTimers();
     }
   },
-
-  "tells of a cursor that is ahead of the log, and starts from the newest": (scene, transport) =>
-    startsAnew(scene, transport, (end) => end.replace(/^\d+/, (id) => String(Number(id) + 1000))),
-
-  "tells of a cursor of another log, and starts from the newest": (scene, transport) =>
-    startsAnew(scene, transport, (end) => end.replace(/-.*/, "-zzzz")),
 };
 
 async function startsAnew(
@@ -75,7 +78,7 @@ async function startsAnew(
       () => `row ${id}; ${reader.describe()}`,
     );
     expect(reader.rows.length).toBeGreaterThan(1);
-    expect(firstFault(reader.rows, scene.slice("0").slice(-reader.rows.length))).toBeNull();
+    expect(firstFault(reader.rows, (await scene.slice("0")).slice(-reader.rows.length))).toBeNull();
     expect(reader.resets).toBe(1);
   });
 }

@@ -1,6 +1,7 @@
 /** The contract is held against transports that break it: each must be found. */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { standalone } from "../support/standalone.js";
+import { besideFile } from "./beside.js";
 import { BROKEN } from "./broken.js";
 import { promisesOf } from "./contract.js";
 import { Scene } from "./scene.js";
@@ -32,7 +33,7 @@ let scene: Scene;
 
 beforeAll(async () => {
   const { url, db, chat } = app();
-  const running = { url, db, chat, parked: () => chat.tail.parked };
+  const running = { url, beside: besideFile(db), chat, parked: () => chat.tail.parked };
   await Scene.furnish(running);
   scene = new Scene(running, PATIENCE_MS);
 });

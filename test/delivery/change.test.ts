@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Random, seeded } from "../support/random.js";
 import { standalone } from "../support/standalone.js";
 import { turn } from "../support/turn.js";
+import { besideFile } from "./beside.js";
 import { Reader, type Transport } from "./reader.js";
 import { hasAll, SEED } from "./reading.js";
 import { OTHER_ROOM, Scene } from "./scene.js";
@@ -18,7 +19,7 @@ let scene: Scene;
 
 beforeAll(async () => {
   const { url, db, chat } = app();
-  const running = { url, db, chat, parked: () => chat.tail.parked };
+  const running = { url, beside: besideFile(db), chat, parked: () => chat.tail.parked };
   await Scene.furnish(running);
   scene = new Scene(running);
 });
@@ -26,7 +27,7 @@ beforeAll(async () => {
 /** Sends one after the other; now and then another program writes, or somebody in another room. */
 async function write(random: Random): Promise<void> {
   for (let n = 0; n < EACH; n++) {
-    if (random.oneIn(10)) scene.insert(1, "lobby", random.whole(0, 4000));
+    if (random.oneIn(10)) await scene.insert(1, "lobby", random.whole(0, 4000));
     else await scene.send("lobby", random.oneIn(5) ? 4000 : 0);
     if (random.oneIn(5)) await scene.send(OTHER_ROOM);
     for (let left = random.whole(0, 6); left > 0; left--) await turn();
@@ -67,7 +68,7 @@ describe("a change of transport at random moments", () => {
       } finally {
         await reader.close();
       }
-      expect(scene.slice(from)).toHaveLength(WRITERS * EACH);
+      expect(await scene.slice(from)).toHaveLength(WRITERS * EACH);
       expect([taken.size, changes >= TRANSPORTS.length], `${changes} changes, SEED=${seed}`).toEqual([
         TRANSPORTS.length,
         true,

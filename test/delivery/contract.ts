@@ -1,6 +1,6 @@
 /** What every transport promises about delivery, as a suite. */
 import { describe, it } from "vitest";
-import { AT_THE_END } from "./at-the-end.js";
+import { AT_THE_END, BY_THE_CLOCK } from "./at-the-end.js";
 import type { Transport } from "./reader.js";
 import { type Promised, SEED } from "./reading.js";
 import type { Scene } from "./scene.js";
@@ -13,12 +13,17 @@ export function promisesOf({ leavesOut, roomsMax }: Transport): Readonly<Record<
     ...(leavesOut ? NO_ECHO : {}),
     ...(roomsMax > 1 ? SEVERAL_ROOMS : {}),
     ...AT_THE_END,
+    ...BY_THE_CLOCK,
   };
 }
 
-export function deliveryContract(transport: Transport, sceneOf: () => Scene): void {
+export function deliveryContract(
+  transport: Transport,
+  sceneOf: () => Scene,
+  { except = {} }: { readonly except?: Readonly<Record<string, Promised>> } = {},
+): void {
   describe(`${transport.name} (SEED=${SEED})`, () => {
     for (const [promise, check] of Object.entries(promisesOf(transport)))
-      it(promise, () => check(sceneOf(), transport));
+      if (!(promise in except)) it(promise, () => check(sceneOf(), transport));
   });
 }

@@ -53,7 +53,7 @@ describe("a stop and a start on the same file", () => {
     }
     const second = await startHosted(database);
     try {
-      second.scene.insert(3);
+      await second.scene.insert(3);
       reader.open({ ...place, url: second.scene.url }, reader.cursor);
       await second.scene.until(
         () => second.scene.parked() === 1,
@@ -64,7 +64,7 @@ describe("a stop and a start on the same file", () => {
         () => reader.rows.at(-1)?.id === last,
         () => `row ${last}; ${reader.describe()}`,
       );
-      expect([firstFault(reader.rows, second.scene.slice(from)), reader.resets]).toEqual([null, 0]);
+      expect([firstFault(reader.rows, await second.scene.slice(from)), reader.resets]).toEqual([null, 0]);
     } finally {
       await reader.close();
       await second.close();

@@ -39,7 +39,7 @@ export async function hasAll(
   from: string,
   { rooms = ["lobby"], but = -1 }: { rooms?: readonly string[]; but?: number } = {},
 ): Promise<void> {
-  const due = scene.slice(from, rooms, but);
+  const due = await scene.slice(from, rooms, but);
   const last = due.at(-1);
   await scene.until(
     () => reader.rows.some(({ id }) => id === last?.id) || reader.rows.length > due.length,

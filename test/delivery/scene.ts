@@ -1,15 +1,14 @@
 /** A running chat as the contract needs it: who writes, what is in the log, how many wait. */
-import type Database from "better-sqlite3";
 import { makeRoom } from "../support/guest.js";
 import { call, idOf } from "../support/http-client.js";
 import type { Member } from "../support/member.js";
 import { turn } from "../support/turn.js";
+import type { Beside } from "./beside.js";
 import type { Row } from "./reader.js";
 
 export interface Running {
   readonly url: string;
-  /** Another connection to the database, as another program would have it. */
-  readonly db: Database.Database;
+  readonly beside: Beside;
   readonly chat: { send(draft: { room: string; text: string }): Promise<{ readonly id: number }> };
   readonly parked: () => number;
 }
@@ -41,12 +40,9 @@ export class Scene {
   }
 
   /** The same in one go, by another program. */
-  insert(count: number, room = "lobby", size = 0): void {
-    const { db } = this.#running;
-    const insert = db.prepare("INSERT INTO messages (room, author_name, text) VALUES (?, 'Cron', ?)");
-    db.transaction(() => {
-      for (let n = 0; n < count; n++) insert.run(room, this.#text(room, size));
-    })();
+  insert(count: number, room = "lobby", size = 0): Promise<void> {
+    const texts = Array.from({ length: count }, () => this.#text(room, size));
+    return this.#running.beside.insert(room, texts);
   }
 
   /** Posts in somebody's session; the id. */
@@ -62,12 +58,8 @@ export class Scene {
   }
 
   /** What is in the log after a cursor, but for what a user wrote. */
-  slice(after: string, rooms: readonly string[] = ["lobby"], but = -1): readonly Row[] {
-    const select = this.#running.db.prepare(
-      `SELECT id, text FROM messages WHERE id > ? AND author_id IS NOT ?
-       AND room IN (${rooms.map(() => "?").join()}) ORDER BY id`,
-    );
-    return select.all(Number.parseInt(after, 10), but, ...rooms) as Row[];
+  slice(after: string, rooms: readonly string[] = ["lobby"], but = -1): Promise<readonly Row[]> {
+    return this.#running.beside.slice(Number.parseInt(after, 10), rooms, but);
   }
 
   /** Waits for a state without any timer. */

@@ -20,7 +20,7 @@ export const NO_ECHO: Readonly<Record<string, Promised>> = {
       from,
       async (reader) => {
         await hasAll(scene, reader, from, { but: member.user.id });
-        const [behind] = scene.slice(from).slice(-1);
+        const [behind] = (await scene.slice(from)).slice(-1);
         if (transport.tellsCursor)
           await scene.until(
             () => idOf(reader.cursor) === behind?.id,
@@ -39,7 +39,8 @@ export const NO_ECHO: Readonly<Record<string, Promised>> = {
       },
       own,
     );
-    expect(scene.slice(from).length - scene.slice(from, ["lobby"], member.user.id).length).toBe(4);
+    const others = await scene.slice(from, ["lobby"], member.user.id);
+    expect((await scene.slice(from)).length - others.length).toBe(4);
     // The same session, with its echo; and nobody's, for whom echo=0 means nothing.
     for (const who of [{ member }, { echo: false }])
       await reading(scene, transport, from, (reader) => hasAll(scene, reader, from), who);
@@ -50,7 +51,7 @@ export const SEVERAL_ROOMS: Readonly<Record<string, Promised>> = {
   "reads several rooms in the order of the log": async (scene, transport) => {
     const rooms = ["lobby", OTHER_ROOM];
     const from = await scene.end();
-    for (let n = 0; n < 6; n++) scene.insert(1, rooms[n % 2]);
+    for (let n = 0; n < 6; n++) await scene.insert(1, rooms[n % 2]);
     await reading(
       scene,
       transport,

@@ -11,13 +11,13 @@ export const WHILE_OPEN: Readonly<Record<string, Promised>> = {
     scene,
     transport,
   ) => {
-    scene.insert(5);
+    await scene.insert(5);
     const from = await scene.end();
-    for (let n = 0; n < 10; n++) scene.insert(1 + (n % 3), n % 2 ? OTHER_ROOM : "lobby");
+    for (let n = 0; n < 10; n++) await scene.insert(1 + (n % 3), n % 2 ? OTHER_ROOM : "lobby");
     await reading(scene, transport, from, async (reader) => {
       await scene.waiting(1);
       for (let n = 0; n < 20; n++) {
-        if (n % 3 === 0) scene.insert(1, n % 2 ? OTHER_ROOM : "lobby");
+        if (n % 3 === 0) await scene.insert(1, n % 2 ? OTHER_ROOM : "lobby");
         else await scene.send(n % 2 ? OTHER_ROOM : "lobby");
       }
       await hasAll(scene, reader, from);
@@ -45,7 +45,7 @@ export const WHILE_OPEN: Readonly<Record<string, Promised>> = {
     await reading(scene, transport, from, async (reader) => {
       for (let n = 0; n < 40; n++) {
         // Rows that a connection's buffers cannot hold: it is cut in the middle of them, too.
-        if (random.oneIn(4)) scene.insert(random.whole(1, 60), "lobby", 3000);
+        if (random.oneIn(4)) await scene.insert(random.whole(1, 60), "lobby", 3000);
         else for (let left = random.whole(1, 4); left > 0; left--) await scene.send();
         for (let left = random.whole(0, 40); left > 0; left--) await turn();
         reader.cut();
@@ -57,7 +57,7 @@ export const WHILE_OPEN: Readonly<Record<string, Promised>> = {
 
   "gives a backlog of 1,000 rows of 3 KB complete": async (scene, transport) => {
     const from = await scene.end();
-    scene.insert(1000, "lobby", 3000);
+    await scene.insert(1000, "lobby", 3000);
     await reading(scene, transport, from, (reader) => hasAll(scene, reader, from));
   },
 
@@ -67,7 +67,7 @@ export const WHILE_OPEN: Readonly<Record<string, Promised>> = {
       await scene.waiting(1);
       reader.hold();
       for (let n = 0; n < 40; n++) {
-        scene.insert(50, "lobby", 4000);
+        await scene.insert(50, "lobby", 4000);
         await scene.send();
         for (let left = 5; left > 0; left--) await turn();
       }
@@ -84,11 +84,11 @@ export const WHILE_OPEN: Readonly<Record<string, Promised>> = {
     const from = await scene.end();
     await reading(scene, transport, from, async (reader) => {
       await scene.waiting(1);
-      scene.insert(1, OTHER_ROOM);
+      await scene.insert(1, OTHER_ROOM);
       // Whoever asks now is answered after the row was heard of.
       await scene.send(OTHER_ROOM);
       expect([reader.rows, reader.ends, scene.parked()]).toEqual([[], [], 1]);
-      scene.insert(1);
+      await scene.insert(1);
       await hasAll(scene, reader, from);
     });
   },
