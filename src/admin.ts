@@ -7,7 +7,6 @@ import { program, UsageError } from "./command.js";
 import { readConfig } from "./config.js";
 import { ParkbenchError } from "./core/errors.js";
 import { isPostgres, openStore, pathOf } from "./store/open.js";
-import { findPostgres } from "./store/renew-postgres.js";
 
 /** As parseArgs reads them; which command takes which is its own to say. */
 const OPTIONS = {
@@ -51,7 +50,12 @@ function read(argv: readonly string[]) {
 
 /** A wrong DATABASE_URL must not leave an empty database behind, and the owner in the belief of having acted. */
 async function existing(databaseUrl: string): Promise<string> {
-  if (isPostgres(databaseUrl)) return findPostgres(databaseUrl).then(() => databaseUrl);
+  if (isPostgres(databaseUrl)) {
+    // Only then: a chat on a file needs no driver of PostgreSQL.
+    const { findPostgres } = await import("./store/renew-postgres.js");
+    await findPostgres(databaseUrl);
+    return databaseUrl;
+  }
   const path = pathOf(databaseUrl);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return path;
   throw new ParkbenchError(

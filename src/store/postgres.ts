@@ -126,8 +126,8 @@ export async function openPostgres({
 }
 
 /**
- * One connection, without a limit on its statements, for a program that does one thing and ends. Rejects with what is wrong
- * with the address.
+ * One connection, without a limit on its statements, for a program that does one thing and ends. Rejects with the driver's
+ * errors.
  */
 export async function connectPostgres(url: string): Promise<pg.Client> {
   const client = new pg.Client({
@@ -135,13 +135,10 @@ export async function connectPostgres(url: string): Promise<pg.Client> {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    types: TYPES,
   });
-  // The statement under way rejects with it.
+  // The statement under way rejects, or the next one; without a listener the process would end.
   client.on("error", () => {});
-  await client.connect().catch((error: unknown) => {
-    throw explainStart(nameOf(url), error);
-  });
+  await client.connect();
   return client;
 }
 

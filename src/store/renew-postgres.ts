@@ -1,5 +1,6 @@
 /** PostgreSQL databases as programs beside the server find them: one in use, one of nobody, one that a dump was put into. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import { ParkbenchError } from "../core/errors.js";
 import type { LogFacts } from "./copy-sqlite.js";
@@ -8,6 +9,8 @@ import { explainStart } from "./postgres-errors.js";
 
 /** Longer than any append has the log; somebody who holds it longer is at work there. */
 const LOCK_MS = 5000;
+/** The connections of a program that has ended are there for a moment more. */
+const LEAVE_MS = 2000;
 
 /** Resolves if a server has been started on the database before; else rejects, and nothing has been made in it. */
 export function findPostgres(url: string): Promise<void> {
@@ -28,22 +31,24 @@ export function renewPostgres(
 ): Promise<LogFacts> {
   return visit(url, async (client) => {
     const epoch = randomBytes(3).toString("hex");
+    if (!isStopped && (await isVisited(client, LEAVE_MS))) throw inUse(url);
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; LOCK TABLE log`);
-    // Under the lock: a server that starts now waits there, and reads the new one.
-    if (!isStopped && (await isVisited(client))) throw inUse(url);
+    // Again under the lock: a server that starts now waits there, and reads the new one.
+    if (!isStopped && (await isVisited(client, 0))) throw inUse(url);
     await client.query("UPDATE log SET epoch = $1", [epoch]);
     await client.query("DELETE FROM sessions; UPDATE users SET seen_at = 0; DELETE FROM moderator_codes");
     await client.query("COMMIT");
     const facts = "SELECT newest, (SELECT count(*) FROM messages) AS rows FROM log";
-    const { rows } = await client.query<Omit<LogFacts, "epoch">>(facts);
-    return { epoch, rows: rows[0]?.rows ?? 0, newest: rows[0]?.newest ?? 0 };
+    const { rows } = await client.query<Record<"newest" | "rows", string>>(facts);
+    return { epoch, rows: Number(rows[0]?.rows), newest: Number(rows[0]?.newest) };
   });
 }
 
 /** What is under way when `job` rejects ends, undone, with its connection. */
 async function visit<T>(url: string, job: (client: ClientBase) => Promise<T>): Promise<T> {
-  const client = await connectPostgres(url);
+  let client: (ClientBase & { end(): Promise<void> }) | null = null;
   try {
+    client = await connectPostgres(url);
     const { rows } = await client.query<{ ours: boolean }>(
       "SELECT to_regclass('log') IS NOT NULL AND to_regclass('migrations') IS NOT NULL AS ours",
     );
@@ -52,16 +57,23 @@ async function visit<T>(url: string, job: (client: ClientBase) => Promise<T>): P
   } catch (error) {
     throw explainStart(nameOf(url), error);
   } finally {
-    await client.end();
+    await client?.end();
   }
 }
 
 /** Servers are idle most of the time, and are there. The system's own workers are nobody's. */
-async function isVisited(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query(
-    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL",
-  );
-  return rows.length > 0;
+async function isVisited(client: ClientBase, waitMs: number): Promise<boolean> {
+  const until = performance.now() + waitMs;
+  for (;;) {
+    // Otherwise the same answer all through a transaction.
+    await client.query("SELECT pg_stat_clear_snapshot()");
+    const { rows } = await client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL",
+    );
+    if (rows.length === 0) return false;
+    if (performance.now() >= until) return true;
+    await pause(100);
+  }
 }
 
 function noneThere(url: string): ParkbenchError {

@@ -1,6 +1,6 @@
 /** The owner's command line beside two running servers on one PostgreSQL. */
 import pg from "pg";
-import { beforeAll, describe, expect } from "vitest";
+import { beforeAll, describe, expect, vi } from "vitest";
 import { admin } from "../support/admin.js";
 import { call, codeOf, pollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
@@ -8,6 +8,9 @@ import { test } from "../support/own-server.js";
 import { parkPolls } from "../support/parked.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
+
+/** Several programs, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const SECRET = { SESSION_SECRET: "of both servers and not of the owner" };
 

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { admin } from "../support/admin.js";
 import { say } from "../support/copies.js";
 import { call, pollBody } from "../support/http-client.js";
@@ -12,6 +12,9 @@ import { endOf } from "../support/parked.js";
 import { runProgram } from "../support/program.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
+
+/** Several programs, one after another, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const SECRET = { SESSION_SECRET: "the same before and after" };
 
