@@ -1,4 +1,4 @@
-/** What a PostgreSQL database must be, and how little another program needs there to write. */
+/** A PostgreSQL database and those beside a server: what it must be, who may write there, and what they hear. */
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { silent } from "../../src/core/logger.js";
@@ -48,6 +48,29 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     ])
       await expect(writer.query(forbidden), forbidden).rejects.toMatchObject({ code: "42501" });
     await owner.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it("an act of moderation is told to others once, by who did it, and one that has nothing to do is not", async () => {
+    const url = await freshDatabase();
+    const { moderation, close } = await openStore({ url });
+    onTestFinished(close);
+    const listener = await connect(url);
+    let rings = 0;
+    listener.on("notification", () => (rings += 1));
+    await listener.query("LISTEN parkbench");
+    const troll = { kind: "name", value: "troll" } as const;
+    expect(await moderation.lift("ban", troll, "owner")).toBe(false);
+    await moderation.restrict("ban", troll, { untilMs: null, reason: "" }, "owner");
+    await until(() => rings === 1, "a ring");
+    expect(await moderation.lift("ban", troll, "owner")).toBe(true);
+    await until(
+      () => rings === 2,
+      () => `a second ring; ${rings} came`,
+    );
+    expect(await moderation.lift("ban", troll, "owner")).toBe(false);
+    // What was told before it has come when this is answered.
+    await listener.query("SELECT 1");
+    expect(rings).toBe(2);
   });
 
   it("a database that can only be read is refused at the start, and one that may lose messages is warned of", async () => {
