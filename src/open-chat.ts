@@ -7,6 +7,7 @@ import { Load } from "./core/load.js";
 import { watchLoad } from "./core/load-watch.js";
 import type { Message } from "./core/message.js";
 import { Pruner } from "./core/pruner.js";
+import type { Room } from "./core/room.js";
 import type { Sessions } from "./core/session.js";
 import type { Store } from "./core/store.js";
 import { Tail } from "./core/tail.js";
@@ -14,6 +15,7 @@ import { TimedCache } from "./core/timed-cache.js";
 import { turn } from "./core/turn.js";
 import { type HostDraft, sendForHost } from "./host-send.js";
 import { Addresses } from "./http/address.js";
+import { cachedRooms } from "./http/cached-rooms.js";
 import { checkHandlers } from "./http/check.js";
 import { watchControl } from "./http/control-watch.js";
 import { PollEncoder } from "./http/encode.js";
@@ -86,6 +88,8 @@ export async function openChat(
   const logger = countingRefusals(options.logger, counts);
   const tail = new Tail(log, { logger, counts });
   const cache: SessionCache = new TimedCache(() => tail.following);
+  const roomCache = new TimedCache<Room>(() => tail.following);
+  const caches = { clear: () => [cache, roomCache].forEach((each) => void each.clear()) };
   const whoever =
     options.identity ?? sessionIdentity(lightReader(store.sessions, options.sessionCookie, cache), log.epoch);
   const users = options.identity ? null : store.users;
@@ -95,10 +99,13 @@ export async function openChat(
   const presence = new Presence(list, addresses);
   const limits = boundsOf(options.limits);
   const parking = new Parking(tail, addresses, limits, load, presence, machine.parked);
-  const watch = await watchControl({ store, tail, parking, presence, list, cache, logger });
+  const watch = await watchControl({ store, tail, parking, presence, list, cache: caches, logger });
   const guard = new Guard(list, addresses, watch.current);
   const identity = guard.over(whoever);
-  const rooms = new ReadableRooms(store.rooms, identity);
+  const rooms = new ReadableRooms(
+    store.isRemote ? cachedRooms(store.rooms, roomCache) : store.rooms,
+    identity,
+  );
   const secrets = options.secrets.length > 0 ? options.secrets : [randomBytes(32).toString("hex")];
   const tokens = new Tokens(secrets);
   const reading = { log, tail, rooms, identity, counts, logger };

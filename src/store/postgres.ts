@@ -105,6 +105,7 @@ export async function openPostgres({
   counting.on("error", () => {});
   const rates = new PostgresRates((text, values) => counting.query(text, [...values]));
   return {
+    isRemote: true,
     log,
     rooms: new PostgresRooms(db),
     users: new PostgresUsers(db, now),
