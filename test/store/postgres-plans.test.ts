@@ -15,16 +15,16 @@ const BYTES_MAX = 1_048_576;
 
 /** Three rooms: one of which all that is new, one that was like this and is silent now, one with a message now and then. */
 const FILL = `INSERT INTO messages (room, author_name, text, nonce)
-  SELECT CASE WHEN n % 1000 = 0 THEN 'cold' WHEN n <= ${ROWS / 4} THEN 'was hot' ELSE 'hot' END, 'Cron', 'text ' || n, 'n' || n
+  SELECT CASE WHEN n % 100 = 0 THEN 'cold' WHEN n <= ${ROWS / 4} THEN 'was hot' ELSE 'hot' END, 'Cron', 'text ' || n, 'n' || n
   FROM generate_series(1, ${ROWS}) AS n`;
 const FILL_NONCES = `INSERT INTO nonces (sender, nonce, message_id) SELECT 'a:cron', nonce, id FROM messages;
   INSERT INTO nonces (sender, nonce, message_id) SELECT 'a:ana', n, n FROM generate_series(1, ${NONCES}) AS n;
   INSERT INTO pruned_nonces (at, sender, nonce) SELECT n, 'a:ana', n FROM generate_series(1, ${NONCES}) AS n;
   INSERT INTO pruned (room, upto) SELECT 'room ' || n, n FROM generate_series(1, ${ROWS}) AS n`;
 
-/** Of a room that the statistics have never heard of. */
-const GROW =
-  "INSERT INTO messages (room, author_name, text) SELECT 'new', 'Cron', 'x' FROM generate_series(1, 2000)";
+/** What the statistics have not heard of: a room that is new, and one that is cold no more. */
+const GROW = `INSERT INTO messages (room, author_name, text)
+  SELECT room, 'Cron', 'x' FROM unnest(ARRAY['new', 'cold']) AS room, generate_series(1, 2000)`;
 
 interface Step {
   readonly "Node Type": string;
