@@ -63,9 +63,7 @@ export class PrimaryRates implements Rates {
   #ask(act: Asked["act"], rates: readonly Rate[]): Promise<UsedUp | null> {
     this.#asked += 1;
     const number = this.#asked;
-    // A limit is more than a rate, and what it refuses with cannot be sent.
-    const plain = rates.map(({ key, max, windowS }) => ({ key, max, windowS }));
-    const asked: Asked = { parkbench: "rates", number, act, rates: plain };
+    const asked: Asked = { parkbench: "rates", number, act, rates };
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, resolve);
       const fail = (error: Error) => {
