@@ -46,7 +46,7 @@ export class PrimaryParked implements ParkedElsewhere {
 /** In the primary. */
 export function sumParked(workers: Wires): void {
   const byWorker = new Map<number, Many>();
-  let telling: NodeJS.Timeout | null = null;
+  let isTelling = false;
   workers.on("message", ({ id }, message) => {
     const many = manyIn(message);
     if (!many) return;
@@ -58,9 +58,10 @@ export function sumParked(workers: Wires): void {
   workers.on("listening", () => byWorker.size > 0 && tellSoon());
 
   function tellSoon(): void {
-    if (telling) return;
-    telling = setTimeout(() => {
-      telling = null;
+    if (isTelling) return;
+    isTelling = true;
+    setTimeout(() => {
+      isTelling = false;
       for (const worker of Object.values(workers.workers ?? {}))
         worker?.send({ parkbench: "parked", many: [...elsewhere(worker.id)] }, () => {});
     }, TELL_MS);

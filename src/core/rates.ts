@@ -29,24 +29,24 @@ export interface Limit extends Rate {
 
 /**
  * Does what is limited. All of the rates are taken, or none. An act that fails takes nothing: whoever was refused for
- * another reason, or by the server's own trouble, may try again at once. So does one that `counts` says no of.
+ * another reason, or by the server's own trouble, may try again at once. Nor does one that `isCounted` says no to.
  */
 export async function within<T>(
   rates: Rates,
   limits: readonly Limit[],
   act: () => Promise<T>,
-  counts: (done: T) => boolean = () => true,
+  isCounted: (done: T) => boolean = () => true,
 ): Promise<T> {
   if (limits.length === 0) return act();
   const usedUp = await rates.take(limits);
   const refusing = usedUp && limits[usedUp.at];
   if (refusing) throw refusing.refusal(usedUp.waitS);
-  let isCounted = false;
+  let takes = false;
   try {
     const done = await act();
-    isCounted = counts(done);
+    takes = isCounted(done);
     return done;
   } finally {
-    if (!isCounted) await rates.giveBack(limits);
+    if (!takes) await rates.giveBack(limits);
   }
 }

@@ -25,10 +25,7 @@ export class SendLimits {
     this.#addresses = addresses;
   }
 
-  /**
-   * Rejects with `too_many_sends` or `slow_mode`, which say when to send again, or as `store` does, and then counts
-   * nothing. Nor does a copy that another process stored in this moment.
-   */
+  /** Rejects with `too_many_sends` or `slow_mode`, which say when to send again, or as `store` does. What adds nothing counts nothing. */
   within(room: Room, sender: Sender, store: () => Promise<Appended>): Promise<Appended> {
     return within(this.#rates, this.#of(room, sender), store, ({ outcome }) => outcome === "appended");
   }
