@@ -72,6 +72,30 @@ describe.skipIf(!tools.postgres)("with a PostgreSQL server", { timeout: 60_000 }
     await scene.leave();
   });
 
+  test.concurrent.for([
+    ["answered", 1, 200],
+    ["asked", 0, 201],
+  ] as const)(
+    "whose connection is cut when a send is %s: not acknowledged, %i rows are there, and the retry makes it one",
+    async ([when, rows, status], { start, expect }) => {
+      const database = await freshDatabase();
+      const { proxy, url } = await proxied(database);
+      const scene = await openScene(await start({ env: env(url) }));
+      const nonce = "one-and-the-same";
+      proxy.strike = { statement: /parkbench_append/, when };
+      const cut = await scene.send("once", nonce);
+      expectRefused(cut);
+      expect(codeOf(cut)).toBe("storage_failed");
+      const other = await foreigner(database);
+      expect((await other.query("SELECT id FROM messages")).rowCount).toBe(rows);
+      // Nobody rings for it but who was cut off.
+      if (rows === 1)
+        await until(() => scene.polled.length === 1, "the row whose sender does not know of it");
+      expect((await scene.send("once", nonce)).status).toBe(status);
+      await scene.end(database);
+    },
+  );
+
   test.concurrent("whose lock somebody holds: a send waits two seconds and is not stored, reading goes on", async ({
     start,
   }) => {
@@ -151,7 +175,12 @@ describe.skipIf(!tools.postgres)("with a PostgreSQL server", { timeout: 60_000 }
       await start({ env: env(Object.assign(new URL(database), { username: role }).href) }),
     );
     expect((await scene.send()).status).toBe(201);
-    const reads = await Promise.all(Array.from({ length: 12 }, () => readOld(scene.server)));
+    // Those who have a connection keep it for as long as the lock is held.
+    await other.query("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+    const reading = Array.from({ length: 12 }, () => readOld(scene.server));
+    await Promise.race(reading);
+    await other.query("ROLLBACK");
+    const reads = await Promise.all(reading);
     const refused = reads.filter(({ status }) => status !== 200);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(reads.length);

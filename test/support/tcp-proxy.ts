@@ -12,6 +12,8 @@ export interface TcpProxy {
   /** Drops all bytes of the connections there are, for ever, and of those that come until `speak`: nobody is told. */
   fallSilent(): void;
   speak(): void;
+  /** The connection of the next statement that matches is cut: before the server sees it, or when its answer comes. */
+  strike: { readonly statement: RegExp; readonly when: "asked" | "answered" } | null;
   /** Ends all there are by a reset. */
   cut(): void;
   close(): Promise<void>;
@@ -19,6 +21,8 @@ export interface TcpProxy {
 
 interface Pair {
   isSilent: boolean;
+  /** Its next answer is its end. */
+  isDoomed: boolean;
   readonly sockets: readonly [Socket, Socket];
 }
 
@@ -28,15 +32,28 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   let isSilent = false;
   const server = createServer((client) => {
     const upstream = connect(proxy.target, "127.0.0.1");
-    const pair: Pair = { isSilent, sockets: [client, upstream] };
+    const pair: Pair = { isSilent, isDoomed: false, sockets: [client, upstream] };
     pairs.add(pair);
     const read = statementReader(statements);
+    const end = () => {
+      for (const socket of pair.sockets) socket.resetAndDestroy();
+    };
     client.on("data", (chunk) => {
       if (pair.isSilent) return;
+      const before = statements.length;
       read(chunk);
+      const { strike } = proxy;
+      if (strike && statements.slice(before).some((sql) => strike.statement.test(sql))) {
+        proxy.strike = null;
+        pair.isDoomed = true;
+        if (strike.when === "asked") return end();
+      }
       upstream.write(chunk);
     });
-    upstream.on("data", (chunk) => pair.isSilent || client.write(chunk));
+    upstream.on("data", (chunk) => {
+      if (pair.isDoomed) end();
+      else if (!pair.isSilent) client.write(chunk);
+    });
     for (const socket of pair.sockets) {
       socket.on("error", () => {});
       socket.on("close", () => {
@@ -55,6 +72,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
     target,
     statements,
+    strike: null,
     connections: () => pairs.size,
     fallSilent() {
       isSilent = true;
