@@ -61,15 +61,20 @@ export class PostgresRates implements Rates {
   }
 
   /** Null: it fitted. Else until when it does not, in ms since 1970. */
-  async #takeOne({ key, max, windowS }: Rate): Promise<number | null> {
+  async #takeOne({ key, max, windowS }: Rate, isSecond = false): Promise<number | null> {
     try {
       await this.#limiter(max).consume(key, 1, { customDuration: windowS });
       return null;
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
-      // Another machine's clock may be ahead of ours.
+      const windowMs = windowS * 1000;
+      // By a clock that is ahead by more than a window: its hour would be everybody's.
+      if (refused.msBeforeNext > 2 * windowMs && !isSecond) {
+        await this.#limiter(max).delete(key);
+        return this.#takeOne({ key, max, windowS }, true);
+      }
       const nowMs = Date.now();
-      const untilMs = nowMs + Math.min(refused.msBeforeNext, windowS * 1000);
+      const untilMs = nowMs + Math.min(refused.msBeforeNext, windowMs);
       if (this.#over.size >= KNOWN_MAX) this.#over.clear();
       this.#over.set(key, { untilMs, knownUntilMs: Math.min(untilMs, nowMs + KNOWN_MS) });
       return untilMs;

@@ -6,6 +6,7 @@ import { call, codeOf, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
+import { until } from "../support/until.js";
 
 const MAX = 10;
 const env = {
@@ -50,6 +51,25 @@ describe("two workers on one file", () => {
     expect(await isFull(ELSEWHERE)).toBe(false);
     agent.destroy();
     await Promise.all(parked);
+  });
+
+  test("store messages also while the primary does not answer, and one waits no longer than for a second", async ({
+    start,
+    agent,
+  }) => {
+    const server = await start({ env: { ...env, WORKERS: "2" } });
+    const sendKept = () =>
+      call(`${server.url}/send`, { form: { name: "Ana", text: "hi" }, headers: from(HERE), agent });
+    // The connection is with a worker from now on.
+    expect((await sendKept()).status).toBe(201);
+    expect(server.output()).not.toContain("by this process alone");
+    server.child.kill("SIGSTOP");
+    try {
+      for (let n = 0; n < 5; n++) expect((await sendKept()).status).toBe(201);
+      await until(() => server.output().includes("by this process alone"), "a line that says so");
+    } finally {
+      server.child.kill("SIGCONT");
+    }
   });
 });
 
