@@ -5,11 +5,12 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const HELP = `npm run torture -- [--seconds 60] [--seed N] [--processes 3] [--only kill]
-                   [--store postgres | --database postgres://…]
+                   [--workers 2] [--store postgres | --database postgres://…]
 
   --seconds    how long processes are tortured (60)
   --seed       which run; the same seed draws the same acts and faults, but processes and networks have their own time
   --processes  how many server processes share the database (3)
+  --workers    how many workers each process has (1: none); single ones are killed, and rolled over by SIGHUP
   --only kill  nothing but kill -9, and what is as sudden to a PostgreSQL server
   --store      sqlite: one file (the default); postgres: a cluster of its own, which is ended, started and cut off, too
   --database   a PostgreSQL database that is there, and empty; it is cut off, and not ended
@@ -34,6 +35,7 @@ function readArguments(args) {
         seconds: { type: "string", default: "60" },
         seed: { type: "string", default: String(Date.now() % SEED_MAX) },
         processes: { type: "string", default: "3" },
+        workers: { type: "string", default: "1" },
         only: { type: "string" },
         store: { type: "string" },
         database: { type: "string" },
@@ -55,6 +57,7 @@ function readArguments(args) {
       seconds: whole("--seconds", values.seconds, 1, 86_400),
       seed: whole("--seed", values.seed, 0, SEED_MAX),
       processes: whole("--processes", values.processes, 1, 8),
+      workers: whole("--workers", values.workers, 1, 8),
       what: values.only ?? "all",
       store,
       databaseUrl: values.database,

@@ -33,7 +33,8 @@ test("a second of it ends with one line, its seed in it, and the exit code that 
 }, () => {
   const { status, stdout, stderr } = torture("--seconds", "1", "--processes", "1", "--seed", "7");
   const [, outcome = ""] =
-    /^(PASS|INCONCLUSIVE) store=sqlite seed=7 seconds=1 processes=1 rows=\d+ .*\n$/.exec(stdout) ?? [];
+    /^(PASS|INCONCLUSIVE) store=sqlite seed=7 seconds=1 processes=1 workers=1 rows=\d+ .*\n$/.exec(stdout) ??
+    [];
   expect([outcome, status], stdout + stderr).toEqual(["INCONCLUSIVE", CODES.INCONCLUSIVE]);
   expect(stderr).toContain("too little happened");
 });

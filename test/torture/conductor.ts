@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Random } from "../support/random.js";
 import type { TortureDatabase } from "./database.js";
-import type { Act, Acts, DatabaseAct, Torture } from "./history.js";
+import type { Act, Acts, DatabaseAct, Torture, WorkerAct } from "./history.js";
 import type { TortureProcess } from "./process.js";
 
 export interface ConductorOptions {
@@ -10,6 +10,8 @@ export interface ConductorOptions {
   readonly random: Random;
   readonly acts: Acts;
   readonly what: Torture;
+  /** Of each process. */
+  readonly workers: number;
   /** In the clock of `performance.now()`. */
   readonly endAt: number;
   /** Resolves when so many more messages are under way. */
@@ -25,12 +27,14 @@ const MESSAGES_MAX = 40;
 const PATIENCE_MS = 1000;
 const FREEZE_MS_MAX = 1500;
 const DOWN_MS_MAX = 200;
+/** In which a roll that is killed in the middle is killed. */
+const ROLL_MS_MAX = 1500;
 /** Sends must come through between two acts, and processes be ready to be listened to. */
 const PEACE_MS_MIN = 500;
 const PEACE_MS_MAX = 3000;
 const LONG_DOWN_MS_MAX = 2000;
 
-type Card = Exclude<Act, "killStarting">;
+type Card = Exclude<Act, "killStarting"> | WorkerAct;
 
 const KILLS: readonly Card[] = ["kill", "kill", "kill", "killAll"];
 
@@ -38,6 +42,13 @@ const KILLS: readonly Card[] = ["kill", "kill", "kill", "killAll"];
 const CARDS: Readonly<Record<Torture, readonly Card[]>> = {
   all: [...KILLS, "kill", "kill", "kill", "stop", "stop", "freeze", "freeze", "cut"],
   kill: KILLS,
+  none: [],
+};
+
+/** Beside them, where processes have workers. */
+const WORKER_CARDS: Readonly<Record<Torture, readonly Card[]>> = {
+  all: ["killWorker", "killWorker", "killWorker", "roll"],
+  kill: ["killWorker", "killWorker"],
   none: [],
 };
 
@@ -50,6 +61,13 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     kill,
     stop: (one) => one.stop(downMs(), random.oneIn(3) ? random.whole(0, 60) : null),
     freeze: (one) => one.freeze(random.whole(50, FREEZE_MS_MAX), random.oneIn(3), downMs()),
+    killWorker(one) {
+      if (one.killWorker()) acts.killWorker = (acts.killWorker ?? 0) + 1;
+    },
+    roll(one) {
+      acts.roll = (acts.roll ?? 0) + 1;
+      one.roll(random.oneIn(4) ? random.whole(0, ROLL_MS_MAX) : null, downMs());
+    },
     cut(one) {
       acts.cut += 1;
       one.hop.cut();
@@ -72,7 +90,8 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     const idle = idleOf(processes);
     const one = idle[random.whole(0, idle.length - 1)];
     if (!one) continue;
-    if (deck.length === 0) deck.push(...CARDS[options.what]);
+    if (deck.length === 0)
+      deck.push(...CARDS[options.what], ...(options.workers > 1 ? WORKER_CARDS[options.what] : []));
     const [card] = deck.splice(random.whole(0, deck.length - 1), 1);
     if (card) all[card](one);
     if (act % options.listenEvery !== 0) continue;

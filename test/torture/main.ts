@@ -22,8 +22,8 @@ export async function torture(options: TortureOptions): Promise<Verdict & { line
     await database.close(false);
     throw error;
   });
-  const { seed, seconds, processes } = options;
-  const figures = Object.entries({ store, seed, seconds, processes, ...verdict.counts });
+  const { seed, seconds, processes, workers = 1 } = options;
+  const figures = Object.entries({ store, seed, seconds, processes, workers, ...verdict.counts });
   const line = `${verdict.outcome} ${figures.map(([name, value]) => `${name}=${value}`).join(" ")}`;
   const isKept = verdict.outcome === "FAIL";
   const kept = await database.close(isKept);

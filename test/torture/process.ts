@@ -1,34 +1,16 @@
-/** One server process of a torture run: its life from start to kill, again and again on the same port. */
+/** One server process of a torture run: what is done to it, from life to life on the same port. */
 import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../support/free-port.js";
-import type { Random } from "../support/random.js";
-import { type ServerProcess, startServer } from "../support/server.js";
-import type { TortureDatabase } from "./database.js";
-import type { Acts } from "./history.js";
 import { type Hop, startHop } from "./hop.js";
-import { STRUCK_MS, troublesIn } from "./told.js";
+import { type Life, type LifeOptions, startLife } from "./life.js";
+import { STRUCK_MS } from "./told.js";
 
-/** What every limit is set to that would refuse the run's load. */
-const UNLIMITED = Object.fromEntries(
-  ["PARKED", "PARKED_PER_ADDRESS", "PARKED_PER_SESSION", "SENDS_PER_SESSION", "SENDS_PER_ADDRESS"]
-    .concat("SIGNINS_PER_ADDRESS", "ROOMS_PER_USER")
-    .map((name) => [`LIMIT_${name}`, "0"]),
-);
-
-export interface ProcessOptions {
-  readonly name: string;
-  readonly folder: string;
-  readonly database: TortureDatabase;
-  readonly random: Random;
-  /** The program and its arguments, in place of `node dist/server.js`. */
-  readonly command?: readonly [string, ...string[]] | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
+export interface ProcessOptions extends LifeOptions {
   readonly hopOneIn: number;
-  /** Counts what is done to it. */
-  readonly acts: Acts;
-  /** Told of what should not have happened. */
-  readonly onTrouble: (text: string) => void;
 }
+
+/** A start that is to be killed is so within this. */
+const START_MS = 400;
 
 export class TortureProcess {
   readonly name: string;
@@ -37,8 +19,7 @@ export class TortureProcess {
   readonly url: string;
   readonly #port: number;
   readonly #options: ProcessOptions;
-  #server: ServerProcess | null = null;
-  #isExpected = false;
+  #life: Life | null = null;
   #busy: Promise<void> | null = null;
   #isEnding = false;
 
@@ -65,22 +46,23 @@ export class TortureProcess {
   /** Kills it, with `downMs` until it is started again, and now and then once more while it starts. */
   kill(downMs: number): void {
     this.#options.acts.kill += 1;
-    this.#do(() => this.#killAndStart(downMs));
+    this.#do((life) => this.#killAndStart(life, downMs));
   }
 
   /** SIGTERM; it must end with 0, unless it is killed `killMs` later. */
   stop(downMs: number, killMs: number | null): void {
     this.#options.acts.stop += 1;
-    this.#do(async () => {
-      this.#isExpected = true;
-      const ending = this.#server?.stop("SIGTERM");
+    this.#do(async (life) => {
+      life.isEndExpected = true;
+      const ending = life.server.stop("SIGTERM");
       if (killMs !== null) {
         await pause(killMs);
-        this.#server?.child.kill("SIGKILL");
+        life.server.child.kill("SIGKILL");
       }
       const code = await ending;
+      await life.group.gone();
       if (code !== 0 && !(killMs !== null && code === "SIGKILL"))
-        this.#options.onTrouble(`${this.name} ended with ${code} on SIGTERM: ${this.#output()}`);
+        this.#options.onTrouble(`${this.name} ended with ${code} on SIGTERM: ${life.lastWords()}`);
       await pause(downMs);
       await this.#start();
     });
@@ -89,13 +71,44 @@ export class TortureProcess {
   /** SIGSTOP: it lives, and does nothing, whatever it holds. Then it goes on, or is killed. */
   freeze(ms: number, isKilled: boolean, downMs: number): void {
     this.#options.acts.freeze += 1;
-    this.#do(async () => {
-      this.#server?.child.kill("SIGSTOP");
+    this.#do(async (life) => {
+      life.group.signal("SIGSTOP");
       await pause(ms);
-      if (isKilled) {
-        this.#options.acts.kill += 1;
-        await this.#killAndStart(downMs);
-      } else this.#server?.child.kill("SIGCONT");
+      if (!isKilled) return life.group.signal("SIGCONT");
+      this.#options.acts.kill += 1;
+      life.isEndExpected = true;
+      // A worker that is stopped would not see that the one that has started it is gone.
+      life.group.signal("SIGKILL");
+      await this.#killAndStart(life, downMs);
+    });
+  }
+
+  /** Kills one of its workers; false where one is missing still. */
+  killWorker(): boolean {
+    const { random, workers = 1 } = this.#options;
+    const pids = this.#life?.group.workers() ?? [];
+    const pid = pids[random.whole(0, workers - 1)];
+    if (pids.length !== workers || pid === undefined) return false;
+    process.kill(pid, "SIGKILL");
+    return true;
+  }
+
+  /** SIGHUP: one worker after the other is replaced, unless all are killed `killMs` later. */
+  roll(killMs: number | null, downMs: number): void {
+    const { database, acts, onTrouble } = this.#options;
+    this.#do(async (life) => {
+      const begunAt = Date.now();
+      const old = life.group.workers();
+      life.server.child.kill("SIGHUP");
+      if (killMs !== null) {
+        await pause(killMs);
+        acts.kill += 1;
+        return this.#killAndStart(life, downMs);
+      }
+      await life.group.rolled(old).catch((error: Error) => {
+        // Those that cannot start without their database leave it to the old ones.
+        if (!database.wasStruck(begunAt, Date.now(), STRUCK_MS)) onTrouble(`${this.name}: ${error.message}`);
+      });
     });
   }
 
@@ -108,81 +121,45 @@ export class TortureProcess {
   async end(): Promise<void> {
     await this.ready();
     this.#isEnding = true;
-    this.#isExpected = true;
-    const code = await this.#server?.stop();
-    if (code !== 0) this.#options.onTrouble(`${this.name} ended with ${code} at last: ${this.#output()}`);
+    const life = this.#life;
+    if (life) life.isEndExpected = true;
+    const code = await life?.server.stop();
+    if (code !== 0) this.#options.onTrouble(`${this.name} ended with ${code} at last: ${life?.lastWords()}`);
     this.hop.close();
   }
 
   /** Whatever it is doing. */
   destroy(): void {
     this.#isEnding = true;
-    this.#isExpected = true;
-    this.#server?.child.kill("SIGKILL");
+    if (this.#life) this.#life.isEndExpected = true;
+    this.#life?.group.signal("SIGKILL");
     this.hop.close();
   }
 
-  #do(job: () => Promise<void>): void {
-    this.#busy = job()
+  #do(job: (life: Life) => Promise<void>): void {
+    const life = this.#life;
+    if (!life) return;
+    this.#busy = job(life)
       .catch((error: unknown) => this.#options.onTrouble(`${this.name}: ${String(error)}`))
       .finally(() => {
         this.#busy = null;
       });
   }
 
-  async #killAndStart(downMs: number): Promise<void> {
-    this.#isExpected = true;
-    await this.#server?.stop("SIGKILL");
+  async #killAndStart(life: Life, downMs: number): Promise<void> {
+    await life.kill();
     await pause(downMs);
     await this.#start();
   }
 
   async #start(): Promise<void> {
-    const { random, acts, folder, database, command, env } = this.#options;
-    for (;;) {
-      if (this.#isEnding) return;
-      let isKilled = false;
-      const killMs = this.#server && random.oneIn(6) ? random.whole(0, 400) : null;
-      const begunAt = Date.now();
-      try {
-        this.#server = await startServer({
-          folder,
-          port: this.#port,
-          ...(command && { command }),
-          env: { ...UNLIMITED, LOG_LEVEL: "warn", ...database.env, ...env },
-          onSpawn(child) {
-            if (killMs === null) return;
-            const timer = setTimeout(() => {
-              isKilled = child.kill("SIGKILL");
-            }, killMs);
-            child.once("exit", () => clearTimeout(timer));
-          },
-        });
-      } catch (error) {
-        if (isKilled) acts.killStarting += 1;
-        // Without its database it ends, with a text, and whoever runs it starts it again.
-        else if (!database.wasStruck(begunAt, Date.now(), STRUCK_MS)) throw error;
-        continue;
-      }
-      // It listened before the time was over: it is killed as any other, and not by surprise.
-      this.#isExpected = killMs !== null;
-      this.#watch(this.#server);
-      if (killMs === null) return;
-      await this.#server.stop("SIGKILL");
-      acts.killStarting += 1;
+    const { random } = this.#options;
+    const isFirst = this.#life === null;
+    for (let life: Life | null = null; life === null && !this.#isEnding; ) {
+      const killMs = !isFirst && random.oneIn(6) ? random.whole(0, START_MS) : null;
+      life = await startLife(this.#options, this.#port, killMs);
+      if (life) this.#life = life;
+      if (this.#isEnding) this.destroy();
     }
-  }
-
-  #watch(server: ServerProcess): void {
-    void server.exited.then((code) => {
-      for (const trouble of troublesIn(server.output(), this.#options.database))
-        this.#options.onTrouble(`${this.name} ${trouble}`);
-      if (this.#isExpected || server !== this.#server) return;
-      this.#options.onTrouble(`${this.name} ended by itself with ${code}: ${server.output().slice(-500)}`);
-    });
-  }
-
-  #output(): string {
-    return this.#server?.output().slice(-500) ?? "";
   }
 }

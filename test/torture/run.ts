@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly processes: number;
+  /** Of each process. Default: 1, none beside the process itself. */
+  readonly workers?: number;
   readonly what?: Torture;
   /** Default: a file in the folder. The caller's to close. */
   readonly database?: TortureDatabase;
@@ -38,13 +40,14 @@ const HOP_ONE_IN = 25;
 const HOP_FAULTS: readonly HopFault[] = ["refused", "lost", "dropped", "halved", "delayed", "silent"];
 
 export async function run(options: RunOptions): Promise<History> {
-  const { folder, seed, seconds, what = "all", database = sqliteFile(options.folder) } = options;
+  const { folder, seed, seconds, what = "all", workers = 1, database = sqliteFile(options.folder) } = options;
   let actors = 0;
   const random = () => seeded(seed * 1000 + actors++);
   const databaseActs = database.acts.filter((act) => what === "all" || (what === "kill" && act === "crash"));
   const acts: Acts = {
     ...{ kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 },
     ...Object.fromEntries(databaseActs.map((act) => [act, 0])),
+    ...(workers > 1 && (what === "all" ? { killWorker: 0, roll: 0 } : { killWorker: 0 })),
   };
   const troubles: string[] = [];
   const onTrouble = (text: string) => void troubles.push(text);
@@ -57,7 +60,7 @@ export async function run(options: RunOptions): Promise<History> {
     const starts = Array.from({ length: options.processes }, (_, n) =>
       TortureProcess.start({
         ...{ name: `process ${n + 1}`, folder, random: random(), command, env, hopOneIn, acts, onTrouble },
-        database,
+        ...{ database, workers },
       }).then((one) => {
         processes[n] = one;
       }),
@@ -124,7 +127,7 @@ export async function run(options: RunOptions): Promise<History> {
       ...{ database, onlyActs: databaseActs, random: random(), acts, endAt, onTrouble },
     });
     await conduct({
-      ...{ processes, random: random(), acts, what, endAt, sent: sentMore, listen },
+      ...{ processes, workers, random: random(), acts, what, endAt, sent: sentMore, listen },
       // Undisturbed, nothing takes time that could be spent on listening.
       listenEvery: what === "none" ? 3 : 12,
     });

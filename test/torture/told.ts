@@ -6,6 +6,10 @@ export const STRUCK_MS = 2000;
 /** A connection that listens is made anew after a wait that doubles, and rows are found by a look at the log meanwhile. */
 const DEAF_MS = 8000;
 
+/** Nobody else kills a worker that has not been asked to go. */
+const KILLED_WORKER = /^a worker .*ended with SIGKILL(; it is replaced| before it listened\.)$/;
+const WITHOUT_DATABASE = /^a worker cannot be replaced yet|^the old workers go on/;
+
 interface Line {
   readonly level?: number;
   readonly time?: number;
@@ -22,7 +26,10 @@ export function* troublesIn(output: string, database: TortureDatabase): Generato
     if ((line.level ?? 0) >= 50) {
       // It says to those who ask that they are to come back: that is what it should do.
       const isOfDatabase = line.msg === "a request failed" && line.code?.startsWith("storage_");
-      if (!isOfDatabase || !wasStruck(STRUCK_MS)) yield `logged an error: ${text.slice(0, 500)}`;
+      const isOfWorkers = WITHOUT_DATABASE.test(line.msg ?? "");
+      if (KILLED_WORKER.test(line.msg ?? "")) continue;
+      if (!(isOfDatabase || isOfWorkers) || !wasStruck(STRUCK_MS))
+        yield `logged an error: ${text.slice(0, 500)}`;
     }
     // Nobody waits too long for them, on a machine that has time: the safety re-read finds them within a second.
     if (line.msg?.includes("that no ring had told of") && !wasStruck(DEAF_MS))
