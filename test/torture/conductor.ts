@@ -55,6 +55,7 @@ const WORKER_CARDS: Readonly<Record<Torture, readonly Card[]>> = {
 /** Resolves when the time is over and all processes run again. */
 export async function conduct(options: ConductorOptions): Promise<void> {
   const { processes, random, acts, endAt } = options;
+  const deck: Card[] = [];
   const downMs = () => random.whole(0, DOWN_MS_MAX);
   const kill = (one: TortureProcess) => one.kill(downMs());
   const all: Readonly<Record<Card, (one: TortureProcess) => void>> = {
@@ -62,7 +63,9 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     stop: (one) => one.stop(downMs(), random.oneIn(3) ? random.whole(0, 60) : null),
     freeze: (one) => one.freeze(random.whole(50, FREEZE_MS_MAX), random.oneIn(3), downMs()),
     killWorker(one) {
+      // Where the last one that was killed has not been replaced yet, another time.
       if (one.killWorker()) acts.killWorker = (acts.killWorker ?? 0) + 1;
+      else deck.push("killWorker");
     },
     roll(one) {
       acts.roll = (acts.roll ?? 0) + 1;
@@ -78,8 +81,6 @@ export async function conduct(options: ConductorOptions): Promise<void> {
       for (const each of processes) if (!each.isBusy) kill(each);
     },
   };
-  const deck: Card[] = [];
-
   for (let act = 1; performance.now() < endAt; act++) {
     const messages = random.whole(1, MESSAGES_MAX);
     // With nobody there, nothing is sent that a kill could hit: only `killAll` leaves none.
