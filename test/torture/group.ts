@@ -39,9 +39,10 @@ export class Group {
     await this.#until(() => isGone(-pid), GONE_MS_MAX, "a worker outlived the process that had started it");
   }
 
-  /** Resolves when there are as many as there should be, and none of the old ones. */
-  async rolled(old: readonly number[]): Promise<void> {
+  /** Resolves when there are as many as there should be, and none of the old ones, or it has been given up. */
+  async rolled(old: readonly number[], isGivenUp: () => boolean): Promise<void> {
     const isRolled = () => {
+      if (isGivenUp()) return true;
       const now = this.workers();
       return now.length === this.#workers && !now.some((pid) => old.includes(pid));
     };

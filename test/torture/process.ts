@@ -3,7 +3,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../support/free-port.js";
 import { type Hop, startHop } from "./hop.js";
 import { type Life, type LifeOptions, startLife } from "./life.js";
-import { STRUCK_MS } from "./told.js";
 
 export interface ProcessOptions extends LifeOptions {
   readonly hopOneIn: number;
@@ -95,20 +94,20 @@ export class TortureProcess {
 
   /** SIGHUP: one worker after the other is replaced, unless all are killed `killMs` later. */
   roll(killMs: number | null, downMs: number): void {
-    const { database, acts, onTrouble } = this.#options;
+    const { acts, onTrouble } = this.#options;
     this.#do(async (life) => {
-      const begunAt = Date.now();
-      const old = life.group.workers();
-      life.server.child.kill("SIGHUP");
+      const { server, group } = life;
+      const old = group.workers();
+      const said = server.output().length;
+      server.child.kill("SIGHUP");
       if (killMs !== null) {
         await pause(killMs);
         acts.kill += 1;
         return this.#killAndStart(life, downMs);
       }
-      await life.group.rolled(old).catch((error: Error) => {
-        // Those that cannot start without their database leave it to the old ones.
-        if (!database.wasStruck(begunAt, Date.now(), STRUCK_MS)) onTrouble(`${this.name}: ${error.message}`);
-      });
+      // A new one cannot start without its database: whether it was away is for who reads what it has said.
+      const isGivenUp = () => server.output().includes("the old workers go on", said);
+      await group.rolled(old, isGivenUp).catch((error) => onTrouble(`${this.name}: ${error}`));
     });
   }
 
