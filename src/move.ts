@@ -6,25 +6,27 @@ import { type Moved, moveToPostgres } from "./store/move.js";
 import { isPostgres, pathOf } from "./store/open.js";
 
 const USAGE =
-  "Usage: npm run move -- --from FILE --to postgres://user@host/database [--ahead]\n" +
-  "(--ahead: only a copy of what is there so far, while the server runs; run it again without, when that has stopped)";
+  "Usage: npm run move -- --from FILE --to postgres://user@host/database [--ahead] [--stopped]\n" +
+  "(--ahead: only a copy of what is there so far, while the server runs; run it again without, when that has stopped)\n" +
+  "(--stopped: what is connected to PostgreSQL is no server, I have looked)";
 
 const OPTIONS = {
   from: { type: "string" },
   to: { type: "string" },
   ahead: { type: "boolean" },
+  stopped: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
 await program(async () => {
-  const { from = "", to = "", ahead = false, help = false } = read();
+  const { from = "", to = "", ahead = false, stopped = false, help = false } = read();
   if (help) return `${USAGE}\n`;
   if (from === "" || isPostgres(from)) throw new UsageError(`--from names the SQLite database.\n${USAGE}`);
   if (!isPostgres(to) || !URL.canParse(to))
     throw new UsageError(`--to is the address of the PostgreSQL database.\n${USAGE}`);
   const startedAt = performance.now();
   const path = pathOf(from);
-  const moved = await moveToPostgres({ path, url: to, isAhead: ahead, tell });
+  const moved = await moveToPostgres({ path, url: to, isAhead: ahead, isStopped: stopped, tell });
   const tookS = ((performance.now() - startedAt) / 1000).toFixed(1);
   return [...said(moved, path, tookS), ...changed(moved)].map((line) => `${line}\n`).join("");
 });

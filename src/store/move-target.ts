@@ -41,23 +41,29 @@ export class MoveTarget {
   readonly #reader: Client;
   readonly #writer: Client;
 
-  private constructor(place: string, reader: Client, writer: Client) {
+  /** Rejects when anybody else is there. */
+  readonly mustBeAlone: () => Promise<void>;
+
+  private constructor(place: string, reader: Client, writer: Client, mustBeAlone: () => Promise<void>) {
     this.place = place;
     this.#reader = reader;
     this.#writer = writer;
+    this.mustBeAlone = mustBeAlone;
   }
 
   /** Rejects with a ParkbenchError for the person who asked, as all of this does. */
-  static async open(url: string): Promise<MoveTarget> {
+  static async open(url: string, isStopped: boolean): Promise<MoveTarget> {
     const place = nameOf(url);
     const clients: Client[] = [];
     try {
       clients.push(await connectPostgres(url), await connectPostgres(url));
       const [reader, writer] = clients as [Client, Client];
       await reader.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${PATIENT}`);
-      await refuseOthers(reader, place);
+      const ours = await Promise.all(clients.map(pidOf));
+      const mustBeAlone = () => refuseOthers(reader, ours, isStopped, place);
+      await mustBeAlone();
       await migratePostgres(writer, readMigrations(MIGRATIONS), place);
-      return new MoveTarget(place, reader, writer);
+      return new MoveTarget(place, reader, writer, mustBeAlone);
     } catch (error) {
       for (const client of clients) await client.end().catch(() => {});
       throw explainMove(place, error);
@@ -126,7 +132,6 @@ export class MoveTarget {
 
   /** The switch: servers start on it from now on. In one step with the end of the look at it. */
   async finish({ epoch, given }: SourceFacts): Promise<void> {
-    await refuseOthers(this.#reader, this.place);
     const newest = (table: string) => Math.min(Number(given.get(table) ?? 0), Number.MAX_SAFE_INTEGER);
     await this.#reader.query("UPDATE log SET epoch = $1, newest = $2, control_newest = $3", [
       epoch,
@@ -153,6 +158,11 @@ export class MoveTarget {
     // What has begun and not ended is undone by PostgreSQL.
     for (const client of [this.#reader, this.#writer]) await client.end().catch(() => {});
   }
+}
+
+async function pidOf(client: Client): Promise<number> {
+  const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+  return Number(rows[0]?.pid);
 }
 
 function columnsOf(table: MovedTable, keys: readonly Key[]): unknown[] {

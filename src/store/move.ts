@@ -16,6 +16,8 @@ export interface MoveOptions {
   readonly url: string;
   /** Only a copy of what is there so far, beside a running server. */
   readonly isAhead: boolean;
+  /** Somebody has made sure that what is connected to PostgreSQL is no server. */
+  readonly isStopped: boolean;
   /** Hears now and then how far it is. */
   readonly tell: Tell;
 }
@@ -34,12 +36,12 @@ export interface Moved {
 }
 
 /** Rejects with a ParkbenchError for the person who asked; what was copied by then the next run finds in place. */
-export async function moveToPostgres({ path, url, isAhead, tell }: MoveOptions): Promise<Moved> {
-  const source = await MoveSource.open(path, isAhead);
+export async function moveToPostgres({ path, url, isStopped, ...how }: MoveOptions): Promise<Moved> {
+  const source = await MoveSource.open(path, how.isAhead);
   try {
-    const target = await MoveTarget.open(url);
+    const target = await MoveTarget.open(url, isStopped);
     try {
-      return await move(source, target, { path, isAhead, tell });
+      return await move(source, target, { path, ...how });
     } catch (error) {
       throw sqliteCode(error) === "" ? target.explain(error) : explainStart(path, error);
     } finally {
@@ -53,7 +55,7 @@ export async function moveToPostgres({ path, url, isAhead, tell }: MoveOptions):
 async function move(
   source: MoveSource,
   target: MoveTarget,
-  { path, isAhead, tell }: Omit<MoveOptions, "url">,
+  { path, isAhead, tell }: Pick<MoveOptions, "path" | "isAhead" | "tell">,
 ): Promise<Moved> {
   const { place } = target;
   const { epoch } = source.facts();
@@ -71,6 +73,7 @@ async function move(
   }
   await target.freeze();
   const verified = await verify(source, target, tell);
+  await target.mustBeAlone();
   // First the one, then the other: at no moment may two servers go on with the same log.
   source.markMoved(place);
   await target.finish(source.facts());

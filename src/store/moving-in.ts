@@ -1,12 +1,13 @@
 /** The mark on a PostgreSQL database that a log is moving into, and who may not use it meanwhile. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import { ParkbenchError } from "../core/errors.js";
 
 /** A table with the epoch of the log that comes. Not a migration: it is there only from the first copied row to the switch. */
 export const MARK = "parkbench_moving";
 
-/** By this name a server's connections are known to all. */
-export const SERVER = "parkbench";
+/** The connections of a program that has ended are there for a moment more. */
+const LEAVE_MS = 2000;
 
 /** Throws for who would serve half a log. */
 export async function refuseHalfMoved(client: ClientBase, place: string): Promise<void> {
@@ -17,20 +18,41 @@ export async function refuseHalfMoved(client: ClientBase, place: string): Promis
   );
 }
 
-/** Throws while another move works on the same database, or a server has it open. The lock lasts as long as the transaction. */
-export async function refuseOthers(client: ClientBase, place: string): Promise<void> {
+/**
+ * Throws while another move works on the same database, and while anybody but `ours` is connected to it, unless
+ * `isStopped` says that it is no server: one that runs would go on with the epoch that it has read. What it takes keeps a
+ * second move away as long as the transaction.
+ */
+export async function refuseOthers(
+  client: ClientBase,
+  ours: readonly number[],
+  isStopped: boolean,
+  place: string,
+): Promise<void> {
+  const until = performance.now() + LEAVE_MS;
+  for (;;) {
+    const { isFirst, isVisited } = await lookRound(client, ours);
+    if (isFirst && (isStopped || !isVisited)) return;
+    if (performance.now() < until) await pause(100);
+    else if (!isFirst) throw refusal(`Another move into ${place} is under way. Wait for its end.`);
+    else
+      throw refusal(
+        `A server, a pooler or another program is connected to ${place}. Stop it; where you know that it is no server, say so with --stopped.`,
+      );
+  }
+}
+
+async function lookRound(client: ClientBase, ours: readonly number[]) {
   // Otherwise the same answer all through a transaction.
   await client.query("SELECT pg_stat_clear_snapshot()");
-  const { rows } = await client.query<{ alone: boolean; servers: string }>(
-    `SELECT pg_try_advisory_xact_lock(7275626, 3) AS alone,
-      (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1) AS servers`,
-    [SERVER],
+  const { rows } = await client.query<{ first: boolean; visited: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(7275626, 3) AS first, EXISTS (
+      SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> ALL ($1::integer[]) AND usesysid IS NOT NULL
+    ) AS visited`,
+    [ours],
   );
-  if (!rows[0]?.alone) throw refusal(`Another move into ${place} is under way. Wait for its end.`);
-  if (Number(rows[0].servers) > 0)
-    throw refusal(
-      `A server has PostgreSQL at ${place} open, or a pooler still holds connections of one. Stop it and run this again.`,
-    );
+  return { isFirst: rows[0]?.first === true, isVisited: rows[0]?.visited === true };
 }
 
 /** Throws where there is anything that somebody made there. What a server's first start leaves is nothing. */
@@ -41,11 +63,6 @@ export async function refuseUsed(
   place: string,
 ): Promise<void> {
   const remedy = "Move into an empty database: make another one with createdb.";
-  const { rows: encodings } = await client.query("SHOW server_encoding");
-  if (encodings[0]?.server_encoding !== "UTF8")
-    throw refusal(
-      `PostgreSQL at ${place} keeps texts as ${encodings[0]?.server_encoding}. Make a database with --encoding UTF8.`,
-    );
   if (isBegun) {
     const { rows } = await client.query(`SELECT epoch FROM ${MARK}`);
     if (rows[0]?.epoch === epoch) return;
@@ -58,5 +75,5 @@ export async function refuseUsed(
 }
 
 function refusal(text: string): ParkbenchError {
-  return new ParkbenchError("storage_failed", `${text} Nothing was changed.`);
+  return new ParkbenchError("storage_failed", `${text} Nothing is switched.`);
 }

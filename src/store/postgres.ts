@@ -8,7 +8,6 @@ import { CHANNEL, PostgresBell } from "./bell-postgres.js";
 import { PostgresControl } from "./control-postgres.js";
 import { PostgresMessageLog } from "./messages-postgres.js";
 import { PostgresModeration } from "./moderation-postgres.js";
-import { SERVER } from "./moving-in.js";
 import { Pooled, QUICK_MS } from "./pooled.js";
 import { explainStart, lost } from "./postgres-errors.js";
 import { CHECK, preparePostgres } from "./prepare-postgres.js";
@@ -45,7 +44,7 @@ export async function openPostgres({
   answerBytesMax = LIMITS.answerBytesMax,
 }: PostgresOptions): Promise<Store> {
   const settings = {
-    application_name: SERVER,
+    application_name: "parkbench",
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     // A connection that nobody uses must not be dropped by what is between, nor be dead without anybody knowing.
@@ -126,20 +125,20 @@ export async function openPostgres({
   };
 }
 
-/**
- * One connection, without a limit on its statements, for a program that does one thing and ends. Rejects with the driver's
- * errors.
- */
+/** One connection, for a program that does one thing and ends. Rejects with what is wrong with the address. */
 export async function connectPostgres(url: string): Promise<pg.Client> {
   const client = new pg.Client({
-    application_name: `${SERVER}-command`,
+    application_name: "parkbench-command",
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    types: TYPES,
   });
-  // The statement under way rejects, or the next one; without a listener the process would end.
+  // The statement under way rejects with it.
   client.on("error", () => {});
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw explainStart(nameOf(url), error);
+  });
   return client;
 }
 
