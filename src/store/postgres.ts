@@ -62,6 +62,8 @@ export async function openPostgres({
   const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX });
   // An idle connection that breaks is made anew by the pool; without a listener the process would end.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle connection to the database was lost"));
+  // Nor may it end by one that breaks in the moment between being handed out and its first statement, or between two.
+  pool.on("connect", (client) => client.on("error", () => {}));
   // Its own, so that a pool that is busy with writes does not keep the others from hearing of them.
   const notifier = new pg.Pool({ ...own, max: 1, query_timeout: CONNECT_MS });
   notifier.on("error", () => {});
