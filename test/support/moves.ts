@@ -1,5 +1,5 @@
 /** A SQLite database with a little of everything, moves of it to PostgreSQL, and what is there then. */
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import pg from "pg";
@@ -34,9 +34,12 @@ const A_LITTLE_OF_ALL = `
 
 export interface Moving {
   readonly path: string;
+  readonly epoch: string;
   /** Another program at the SQLite file. */
   change(sql: string): void;
   move(url: string, options?: Partial<MoveOptions>): Promise<Moved>;
+  /** Another file that is the same. */
+  twin(): Moving;
 }
 
 /** A log with a little of everything, and `more`; gone when the test ends. */
@@ -45,20 +48,34 @@ export async function aLog(more = ""): Promise<Moving> {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "parkbench.db");
   await (await openSqlite({ path })).close();
-  const change = (sql: string) => {
-    const db = new Database(path);
-    try {
-      db.exec(sql);
-    } finally {
-      db.close();
-    }
-  };
-  change(A_LITTLE_OF_ALL + more);
+  const log = movingOf(path);
+  log.change(A_LITTLE_OF_ALL + more);
+  return log;
+}
+
+function movingOf(path: string): Moving {
   return {
     path,
-    change,
+    get epoch() {
+      const db = new Database(path);
+      const epoch = db.prepare("SELECT epoch FROM log").pluck().get();
+      db.close();
+      return String(epoch);
+    },
+    change(sql) {
+      const db = new Database(path);
+      try {
+        db.exec(sql);
+      } finally {
+        db.close();
+      }
+    },
     move: (url, options) =>
       moveToPostgres({ path, url, isAhead: false, isStopped: false, tell: () => {}, ...options }),
+    twin() {
+      cpSync(path, `${path}.twin`);
+      return movingOf(`${path}.twin`);
+    },
   };
 }
 
@@ -73,22 +90,16 @@ export async function ask(url: string, sql: string): Promise<Record<string, unkn
   }
 }
 
-/** All that was moved, as text, in an order of its own. */
+/** All that was moved, and what decides how it goes on. */
 export async function allOf(url: string): Promise<Record<string, unknown>> {
-  const all: Record<string, unknown> = {
-    log: await ask(url, "SELECT epoch, newest, control_newest FROM log"),
-  };
-  for (const { name } of TABLES) {
-    const rows = await ask(url, `SELECT to_jsonb(t)::text AS row FROM ${name} AS t ORDER BY 1`);
-    all[name] = rows.map(({ row }) => row);
-  }
-  all.next = await ask(
+  const rows = (from: string) => `(SELECT jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)) FROM ${from} AS t)`;
+  const from: Record<string, string> = Object.fromEntries(TABLES.map(({ name }) => [name, name]));
+  from.log = "(SELECT epoch, newest, control_newest FROM log)";
+  from.next = "(SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public')";
+  from.triggers = "(SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O')";
+  const [all] = await ask(
     url,
-    "SELECT sequencename AS name, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1",
+    `SELECT ${Object.entries(from).map(([name, of]) => `${rows(of)} AS ${name}`)}`,
   );
-  all.triggers = await ask(
-    url,
-    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' ORDER BY 1",
-  );
-  return all;
+  return all ?? {};
 }
