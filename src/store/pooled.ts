@@ -61,7 +61,7 @@ export class Pooled {
   }
 
   /** Several statements as one transaction, on one connection. Rejects, undone, when the job does. */
-  transaction<T>(job: (run: Pooled["run"]) => Promise<T>): Promise<T> {
+  async transaction<T>(job: (run: Pooled["run"]) => Promise<T>): Promise<T> {
     this.mustBeOpen();
     return this.#on(async (client) => {
       await query(client, "BEGIN", []);
