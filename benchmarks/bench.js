@@ -16,7 +16,11 @@ import { figuresTable, targetsTable } from "./report/table.js";
 import { TARGETS } from "./report/targets.js";
 import { PEERS } from "./servers/index.js";
 
-const LABELS = Object.fromEntries(Object.entries(PEERS).map(([name, { label }]) => [name, label]));
+const LABELS = {
+  ...Object.fromEntries(Object.entries(PEERS).map(([name, { label }]) => [name, label])),
+  // No server: what append-postgres is compared with.
+  insert: "plain INSERT",
+};
 
 const startedAt = performance.now();
 let isEnding = false;
@@ -160,7 +164,7 @@ function unavailable() {
 
 function argumentsOrUsage() {
   try {
-    const read = readArguments(process.argv.slice(2), Object.keys(PEERS));
+    const read = readArguments(process.argv.slice(2), Object.keys(LABELS));
     if (!read.help) return read;
     print(USAGE);
     process.exit(0);
