@@ -2,6 +2,7 @@
 import type { Batch, RoomSet } from "../core/log.js";
 import { COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
 import type { Pooled } from "./pooled.js";
+import { ReadLine } from "./read-line.js";
 
 export const ID_MIN = "-9223372036854775808";
 const ID_MAX = "9223372036854775807";
@@ -14,6 +15,7 @@ type Found = readonly [...PostgresValues, found: number | null, gap: number | nu
 export class PostgresMessageReads {
   readonly #db: Pooled;
   readonly #bytesMax: number;
+  readonly #line = new ReadLine();
 
   /** `bytesMax`: of the text in one batch, about; one message alone may be longer. */
   constructor(db: Pooled, bytesMax: number) {
@@ -22,16 +24,26 @@ export class PostgresMessageReads {
   }
 
   async since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
+    // The tail's own is for everybody who waits, and nobody is to hold that up.
     const [batch, upto] =
       rooms === "all"
         ? await this.#read(SINCE_ALL, [after], limit)
-        : await this.#read(SINCE, [after, rooms], limit);
+        : await this.#readInLine("ASC", [after, rooms], limit);
     return upto > after ? { ...batch, gap: upto } : batch;
   }
 
   async before(rooms: readonly string[], before: number, limit: number): Promise<Batch> {
-    const [{ messages, more }] = await this.#read(BEFORE, [before, rooms], limit);
+    const [{ messages, more }] = await this.#readInLine("DESC", [before, rooms], limit);
     return { messages: messages.toReversed(), more };
+  }
+
+  #readInLine(
+    order: Direction,
+    asked: readonly unknown[],
+    limit: number,
+  ): Promise<[batch: Batch, upto: number]> {
+    const sql = order === "ASC" ? SINCE : BEFORE;
+    return this.#line.read(JSON.stringify([order, asked, limit]), () => this.#read(sql, asked, limit));
   }
 
   async #read(

@@ -81,6 +81,22 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     expect([counts.appended, counts.appendedByOthers]).toEqual([rounds, rounds]);
   });
 
+  it("a herd of readers is in the way neither of a send nor of the tail", async () => {
+    const [{ log }] = (await open(1)) as [Store];
+    await Promise.all(Array.from({ length: 500 }, () => log.append(draft)));
+    const read = new Set<number>();
+    let herdDone = 0;
+    const herd = Array.from({ length: 400 }, async (_, after) => {
+      read.add((await log.since(["lobby"], after, 50)).messages.length);
+      return herdDone++;
+    });
+    const [{ message }, { messages }] = await Promise.all([log.append(draft), log.since("all", 499, 10)]);
+    expect([message.id, messages[0]?.id]).toEqual([501, 500]);
+    expect(herdDone).toBeLessThan(200);
+    expect(await Promise.all(herd)).toHaveLength(400);
+    expect([...read]).toEqual([50]);
+  });
+
   it("a batch holds as much text as an answer may, data included, and always one message", async () => {
     const [{ log }] = (await open(1, { answerBytesMax: 1000 })) as [Store];
     const text = "x".repeat(400);
