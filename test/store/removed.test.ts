@@ -1,6 +1,9 @@
-/** A removed text is gone from the database's files, not only from what readers get. */
+/** A removed text is gone from SQLite's files, not only from what readers get; in PostgreSQL's it stays, and that is said. */
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { freshDatabase } from "../support/shared-postgres.js";
+import { tools } from "../support/tools.js";
 import { connect, newPath, open, say } from "./places.js";
 
 describe("a removed text", () => {
@@ -32,5 +35,29 @@ describe("a removed text", () => {
     reader.prepare("SELECT * FROM messages").all();
     expect(await store.moderation.remove(id, "owner")).toMatchObject({ isErased: false });
     reader.exec("COMMIT");
+  });
+});
+
+describe.skipIf(tools.postgres === null)("a text that is removed from PostgreSQL", () => {
+  it("is in no row any more, is said to be in the files still, and leaves the table's with VACUUM FULL", async () => {
+    const url = await freshDatabase();
+    const store = await open(url);
+    const id = await say(store, "unspeakable");
+    await say(store, "after");
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    const inFile = async () => {
+      await client.query("CHECKPOINT");
+      const { rows } = await client.query<{ file: Buffer }>(
+        "SELECT pg_read_binary_file(pg_relation_filepath('messages')) AS file",
+      );
+      return ["unspeakable", "after"].map((word) => rows[0]?.file.includes(word));
+    };
+    expect(await store.moderation.remove(id, "owner")).toMatchObject({ author: "Ana", isErased: false });
+    expect((await store.log.since("all", 0, 10)).messages.map(({ text }) => text)).toEqual(["", "after", ""]);
+    expect(await inFile()).toEqual([true, true]);
+    await client.query("VACUUM FULL messages");
+    expect(await inFile()).toEqual([false, true]);
   });
 });

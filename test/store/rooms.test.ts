@@ -49,7 +49,8 @@ onEveryStore((newPlace) => {
       const make = (name: string, createdBy: number | string | null, max?: number) =>
         (name.length % 2 ? one : two).rooms.create({ name, title: "", createdBy }, max);
       await make("theirs", 8, 2);
-      const made = await Promise.allSettled(["a", "bb", "ccc", "dddd"].map((name) => make(name, 7, 2)));
+      const names = Array.from({ length: 12 }, (_, n) => "x".repeat(n + 1));
+      const made = await Promise.allSettled(names.map((name) => make(name, 7, 2)));
       expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
       for (const result of made)
         if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "too_many_rooms" });
