@@ -36,6 +36,18 @@ onEveryStore((newPlace) => {
       expect(await moderation.redeem(second, Number(id), "x")).toBe(false);
     });
 
+    it("makes one moderator when two type it at once", async () => {
+      const { open } = await newPlace();
+      const stores = [await open(), await open()] as const;
+      const code = await makeMia(stores[0]);
+      await stores[0].users.create({ shown: "Max", folded: "max" });
+      const done = await Promise.all(
+        [1, 2, 1, 2].map((id, n) => (stores[n % 2] ?? stores[0]).moderation.redeem(code, id, "x")),
+      );
+      expect(done.filter(Boolean)).toHaveLength(1);
+      expect(await stores[1].moderation.moderators()).toHaveLength(1);
+    });
+
     it("marks nobody who has signed out, and is not spent on them", async () => {
       const store = await (await newPlace()).open();
       const code = await makeMia(store);
