@@ -48,7 +48,7 @@ export async function openScene(server: ServerProcess): Promise<FaultScene> {
   const polling = (async () => {
     let since = next;
     while (!isOver) {
-      const answer = await call(`${server.url}/poll?since=${since}&wait=2`);
+      const answer = await call(`${server.url}/poll?since=${since}&wait=1`);
       if (answer.status === 200) {
         const body = pollBody(answer);
         expect(body.reset).toBeUndefined();

@@ -1,6 +1,6 @@
-/** A PgBouncer in front of a PostgreSQL server, on a free port, run by an ordinary user; as docs/postgresql-faults.md has it. */
+/** A PgBouncer in front of a PostgreSQL server, on a free port, by an ordinary user: with the configuration of the docs. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -24,22 +24,21 @@ export async function startPgBouncer(
   const users = join(folder, "users.txt");
   const config = join(folder, "pgbouncer.ini");
   writeFileSync(users, '"chat" ""\n');
-  writeFileSync(
-    config,
-    `[databases]
-* = host=127.0.0.1 port=${serverPort}
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-unix_socket_dir =
-auth_type = trust
-auth_file = ${users}
-pool_mode = ${poolMode}
-default_pool_size = ${poolMode === "transaction" ? 5 : 20}
-logfile = ${join(folder, "log")}
-`,
-  );
+  const own: Readonly<Record<string, string>> = {
+    "*": `host=127.0.0.1 port=${serverPort}`,
+    listen_port: String(port),
+    auth_file: users,
+    pool_mode: poolMode,
+    ...(poolMode === "session" && { default_pool_size: "20" }),
+  };
+  const lines = configInDocs()
+    .split("\n")
+    .map((line) => {
+      const [name = "", value] = line.split(" = ");
+      return value === undefined ? line : `${name} = ${own[name] ?? value}`;
+    });
+  const alsoForTests = ["unix_socket_dir =", `logfile = ${join(folder, "log")}`];
+  writeFileSync(config, [...lines, ...alsoForTests, ""].join("\n"));
   chmodSync(folder, 0o755);
   if (as.uid !== undefined) chownSync(folder, as.uid, as.gid ?? as.uid);
   const child = spawn(tools.pgbouncer ?? "", [config], { ...as, cwd: folder, stdio: "ignore" });
@@ -53,6 +52,13 @@ logfile = ${join(folder, "log")}
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function configInDocs(): string {
+  const page = readFileSync(new URL("../../docs/postgresql-faults.md", import.meta.url), "utf8");
+  const [, config] = /```ini\n(.*?)\n```/s.exec(page) ?? [];
+  if (config === undefined) throw new Error("docs/postgresql-faults.md shows no configuration");
+  return config;
 }
 
 async function untilListening(child: ChildProcess, port: number): Promise<void> {
