@@ -137,3 +137,34 @@ it("while nobody waits, and nobody has for five seconds, nothing is looked at", 
   expect(newest).not.toHaveBeenCalled();
   expect(counts.lostWakeUps).toBe(0);
 });
+
+describe("a log that has become shorter, as when a database took over that had not got the newest rows", () => {
+  it("lets everybody go, who come back with their cursors, and follows it anew", async () => {
+    for (let n = 0; n < 3; n++) log.land("a");
+    const { reader } = await enterAt(tail, "a", 3);
+    const newest = vi.spyOn(log, "newest").mockResolvedValue(2);
+    await passTime(1000);
+    expect(reader.heard).toEqual(["released"]);
+    const again = await enterAt(tail, "a", 3);
+    expect(tail.seen).toBe(2);
+    newest.mockRestore();
+    await turn();
+    expect(again.reader.heard).toEqual([]);
+  });
+
+  it("is not seen in one that grows while it is looked at", async () => {
+    log.land("a");
+    const { reader } = await enterAt(tail, "a", 1);
+    let answer = (_newest: number) => {};
+    const newest = vi.spyOn(log, "newest").mockImplementation(() => new Promise((done) => (answer = done)));
+    await passTime(500);
+    log.land("a");
+    await turn();
+    // Asked before the row had landed, answered after it was read.
+    answer(1);
+    await turn();
+    expect(reader.heard).toEqual(["rows 2"]);
+    expect(tail.seen).toBe(2);
+    newest.mockRestore();
+  });
+});

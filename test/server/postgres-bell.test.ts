@@ -45,7 +45,7 @@ describe.skipIf(!tools.postgres)("the bell", { timeout: 60_000 }, () => {
     for (const end of ends) await end();
   });
 
-  test("whose connection is cut, and cannot be made anew for a while: a row comes within a second or so, then at once again", async ({
+  test.concurrent("whose connection is cut, and cannot be made anew for a while: a row comes within a second or so, then at once again", async ({
     start,
   }) => {
     const database = await freshDatabase();
@@ -88,7 +88,7 @@ describe.skipIf(!tools.postgres)("the bell", { timeout: 60_000 }, () => {
       return { database, url: Object.assign(new URL(database), { port: String(bouncer.port) }).href };
     };
 
-    test("that lends connections by the transaction is found to be deaf, said to be, and rows come all the same", async ({
+    test.concurrent("that lends connections by the transaction is found to be deaf, said to be, and rows come all the same", async ({
       start,
     }) => {
       const { database, url } = await behind("transaction");
@@ -102,7 +102,7 @@ describe.skipIf(!tools.postgres)("the bell", { timeout: 60_000 }, () => {
       console.log(`behind PgBouncer alone, a row of psql is at its poll after ${found.toFixed()} ms`);
     });
 
-    test.for([
+    test.concurrent.for([
       ["transaction", true],
       ["session", false],
     ] as const)(

@@ -23,7 +23,7 @@ describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
     for (const end of ends) await end();
   });
 
-  test("to a server that stands by at first: sends and reads are refused until it is in charge", async ({
+  test.concurrent("to a server that stands by at first: sends and reads are refused until it is in charge", async ({
     start,
   }) => {
     const primary = await startCluster();
@@ -62,7 +62,7 @@ describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
     await scene.end(promoted);
   });
 
-  test("whose server turns read-only under us: busy, not stored, and sends go on when it is over", async ({
+  test.concurrent("whose server turns read-only under us: busy, not stored, and sends go on when it is over", async ({
     start,
   }) => {
     const database = await freshDatabase();
@@ -74,7 +74,8 @@ describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
     await ask(database, `ALTER DATABASE ${name} SET default_transaction_read_only = on`, cut);
     const answer = await scene.send();
     expectRefused(answer);
-    await expect.poll(async () => codeOf(await scene.send())).toBe("storage_busy");
+    // The first may have met a connection that had just been cut.
+    for (let n = 0; codeOf(await scene.send()) !== "storage_busy"; n++) expect(n).toBeLessThan(5);
     // A primary can be read: managed databases do this when their disk is full.
     expect((await readOld(scene.server)).status).toBe(200);
     await untilReady(scene.server, 503);
@@ -83,7 +84,7 @@ describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
     await scene.end(database);
   });
 
-  test("to a database of another history: the server acknowledges nothing more, ends and says why", async ({
+  test.concurrent("to a database of another history: the server acknowledges nothing more, ends and says why", async ({
     start,
   }) => {
     const database = await freshDatabase();
