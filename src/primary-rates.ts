@@ -35,8 +35,11 @@ interface Answer {
 }
 
 /**
- * In a worker. All rates of a send are one message there and one back. Rejects when the primary cannot be told; an answer
- * that does not come is waited for by whoever asked, for as long as that wants.
+ * In a worker. Not rate-limiter-flexible's own way through the primary: that takes two messages each way for two limits,
+ * and ends the primary with a worker that is killed while it is being answered (EPIPE, seen).
+ *
+ * All rates of a send are one message there and one back. Rejects when the primary cannot be told; an answer that does
+ * not come is waited for by whoever asked, for as long as that wants.
  */
 export class PrimaryRates implements Rates {
   readonly #wire: Wire;

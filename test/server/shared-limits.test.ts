@@ -3,6 +3,7 @@ import { Agent } from "node:http";
 import { describe, expect } from "vitest";
 import { from } from "../support/from.js";
 import { call, codeOf, pollBody } from "../support/http-client.js";
+import { cookieIn } from "../support/member.js";
 import { test } from "../support/own-server.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
@@ -28,7 +29,7 @@ const countOf = (statuses: readonly number[], status: number) =>
   statuses.filter((one) => one === status).length;
 
 describe("two workers on one file", () => {
-  test("store together as many messages of an address as one would, sign as many in, and park as many", async ({
+  test("store together as many messages of an address as one would, sign as many in, park as many, and take five guesses", async ({
     start,
   }) => {
     const { url } = await start({ env: { ...env, WORKERS: "2" } });
@@ -37,7 +38,15 @@ describe("two workers on one file", () => {
     expect((await send(url, ELSEWHERE)).status).toBe(201);
     const signedIn = await tooMany((n) => signIn(url, HERE, `Name ${n}`));
     expect([countOf(signedIn, 201), countOf(signedIn, 429)]).toEqual([MAX, MAX]);
-    expect((await signIn(url, ELSEWHERE, "Somebody")).status).toBe(201);
+    const somebody = await signIn(url, ELSEWHERE, "Somebody");
+    expect(somebody.status).toBe(201);
+    const cookie = cookieIn(somebody.headers["set-cookie"]);
+    const { token } = JSON.parse(somebody.text) as { token: string };
+    const form = { act: "code", code: "WRONG-CODE", token };
+    const guessed = await tooMany(() =>
+      call(`${url}/moderation`, { form, headers: { cookie, ...from(ELSEWHERE) } }),
+    );
+    expect(countOf(guessed, 429)).toBe(2 * MAX - 5);
 
     // A connection for each, which the workers share.
     const agent = new Agent();
