@@ -17,12 +17,12 @@ export interface Store {
   readonly control: Control;
   /** What this process has done since it opened the store: everybody over it counts here. */
   readonly counts: Counts;
-  readonly retention: Retention;
-  readonly moderation: Moderation;
   /** Counts for every process on the database, and rejects when it cannot; without it, each counts for itself. */
   readonly rates?: Rates;
   /** Whether each call is a round trip to another program: then what was read moments ago is worth keeping. */
   readonly isRemote?: boolean;
+  readonly retention: Retention;
+  readonly moderation: Moderation;
   /**
    * Rejects when the database cannot be read and written now, or is not the file at its path any more
    * (`storage_lost`): the question behind `/readyz`.

@@ -11,7 +11,7 @@ import { PostgresModeration } from "./moderation-postgres.js";
 import { Pooled, QUICK_MS } from "./pooled.js";
 import { explainStart, lost } from "./postgres-errors.js";
 import { CHECK, preparePostgres } from "./prepare-postgres.js";
-import { PostgresRates } from "./rates-postgres.js";
+import { COUNTING, PostgresRates } from "./rates-postgres.js";
 import { PostgresRetention } from "./retention-postgres.js";
 import { PostgresRooms } from "./rooms-postgres.js";
 import { PostgresSessions } from "./sessions-postgres.js";
@@ -20,8 +20,6 @@ import { PostgresUsers } from "./users-postgres.js";
 const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
-/** After it, whoever sends is counted by this process alone. */
-const COUNT_MS = 1000;
 
 export interface PostgresOptions {
   readonly url: string;
@@ -95,14 +93,7 @@ export async function openPostgres({
     return error;
   };
   const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, onOther, close });
-  // Theirs alone, and few: where counting is held up, it must not keep messages from being stored.
-  const counting = new pg.Pool({
-    ...own,
-    ...bounds,
-    max: 2,
-    query_timeout: CONNECT_MS,
-    connectionTimeoutMillis: COUNT_MS,
-  });
+  const counting = new pg.Pool({ ...own, ...bounds, ...COUNTING });
   counting.on("error", () => {});
   const rates = new PostgresRates((text, values) => counting.query(text, [...values]));
   return {

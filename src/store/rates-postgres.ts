@@ -4,6 +4,9 @@ import type { Rate, Rates, UsedUp } from "../core/rates.js";
 
 export type Query = (sql: string, values: readonly unknown[]) => Promise<unknown>;
 
+/** A pool of its own, and small: where counting is held up, it must not keep messages from being stored. */
+export const COUNTING = { max: 2, connectionTimeoutMillis: 1000, query_timeout: 10_000 } as const;
+
 /** Whoever is above a limit is refused without asking for as long: what another server gives back is seen then. */
 const KNOWN_MS = 1000;
 const KNOWN_MAX = 1000;
