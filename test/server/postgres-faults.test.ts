@@ -12,21 +12,24 @@ import {
   SECRET,
   untilReady,
 } from "../support/fault-scene.js";
-import { call, codeOf } from "../support/http-client.js";
+import { type Answer, call, codeOf } from "../support/http-client.js";
 import { test as ownTest } from "../support/own-server.js";
 import { type Cluster, startCluster } from "../support/postgres.js";
 import { tools } from "../support/tools.js";
 
+const NO_LIMITS = { LIMIT_SIGNINS_PER_ADDRESS: "0", LIMIT_SENDS_PER_ADDRESS: "0" };
 let cluster: Cluster;
 
 const test = ownTest.extend<{ readonly database: string; readonly scene: FaultScene }>({
   // biome-ignore lint/correctness/noEmptyPattern: from this pattern vitest reads what a fixture needs
   database: async ({}, use) => use(await cluster.database()),
   scene: async ({ start, database }, use) =>
-    use(await openScene(await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } }))),
+    use(
+      await openScene(await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET, ...NO_LIMITS } })),
+    ),
 });
 
-describe.skipIf(!tools.postgres)("a PostgreSQL server", () => {
+describe.skipIf(!tools.postgres)("a PostgreSQL server", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     cluster = await startCluster();
   });
@@ -57,21 +60,32 @@ describe.skipIf(!tools.postgres)("a PostgreSQL server", () => {
 
   test("that cuts all connections: at most what was under way is refused", async ({ scene, database }) => {
     const foreign = new pg.Client({ connectionString: database });
+    foreign.on("error", () => {}); // When the test has failed, the server goes first.
     await foreign.connect();
     let isOver = false;
     const sending = (async () => {
       while (!isOver) await scene.send();
     })();
+    // These are transactions of several statements: the cut may come between two of them.
+    const signIns: Answer[] = [];
+    const signingIn = Array.from({ length: 4 }, async (_, n) => {
+      while (!isOver)
+        signIns.push(await call(`${scene.server.url}/session`, { form: { name: `${n} ${signIns.length}` } }));
+    });
     for (let cuts = 0; cuts < 5; cuts++) {
       const before = scene.answers.length;
       const { rowCount } = await foreign.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
       );
       expect(rowCount).toBeGreaterThan(1);
-      await expect.poll(() => scene.answers.length, { interval: 5 }).toBeGreaterThan(before + 5);
+      await expect
+        .poll(() => scene.answers.length, { interval: 5, timeout: 10_000 })
+        .toBeGreaterThan(before + 5);
     }
     isOver = true;
-    await sending;
+    await Promise.all([sending, ...signingIn]);
+    for (const answer of signIns) if (answer.status !== 201) expectRefused(answer);
+    expect(signIns.filter(({ status }) => status === 201).length).toBeGreaterThan(20);
     await scene.recovers();
     const refused = scene.answers.filter(({ status }) => status === 503);
     expect(refused.length).toBeLessThanOrEqual(5);
