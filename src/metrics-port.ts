@@ -15,7 +15,7 @@ export async function serveMetrics(port: number, collect: () => Promise<Registry
   const server = serve(collect);
   await new Promise<void>((done, fail) => {
     server.once("error", (error) => fail(new Error(mistake(error, port))));
-    server.listen({ port, host: HOST, exclusive: true }, done);
+    server.listen(port, HOST, done);
   });
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/metrics`,

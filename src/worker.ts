@@ -3,7 +3,7 @@ import type { Worker } from "node:cluster";
 import type { Figures } from "./metrics.js";
 
 /** Others take what comes: so long a kept connection may bring one more request, which is answered and told to be the last. */
-const LINGER_MS = 3000;
+const LINGER_MS = 5000;
 
 type Said =
   | { readonly parkbench: "figures"; readonly figures: unknown }

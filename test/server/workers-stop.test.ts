@@ -57,6 +57,8 @@ describe("SIGHUP", () => {
       expect([got.status, got.headers.connection]).toEqual([200, "close"]);
       expect(pollBody(got)).toMatchObject({ messages: [], retry: expect.any(Number) });
     }
+    // Long enough for a connection that is idle to be found so, several times.
+    await call(`${server.url}/poll?since=now&wait=1`);
     kept.write(sendParts({ name: "Ana", text: "on an old connection" }).join(""));
     await kept.until(/HTTP\/1\.1 201 Created\r\n(?:.+\r\n)*Connection: close\r\n/);
     await kept.gone;
