@@ -109,6 +109,26 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     await store.close();
   });
 
+  it("what has been over for an hour is removed, nothing else is, and nothing is asked once it is closed", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const rates = new PostgresRates((text, values) => pool.query(text, [...values]));
+    const [old, late] = [rate("old"), rate("late")];
+    await take(rates, 1, old);
+    vi.setSystemTime(Date.now() + 3_000_000);
+    await take(rates, 1, late);
+    vi.advanceTimersByTime(600_000);
+    const kept = async () => {
+      const keys = [old.key, late.key];
+      const { rows } = await pool.query("SELECT key FROM rates WHERE key = ANY($1)", [keys]);
+      return rows.map(({ key }) => key);
+    };
+    expect(await kept()).toEqual([old.key, late.key]);
+    vi.advanceTimersByTime(600_000);
+    await expect.poll(kept).toEqual([late.key]);
+    rates.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("is written without a flush, by no named statement, which a pooler would lose, and makes no table", async () => {
     asked.length = 0;
     await take(open(), 1, rate("a"));
