@@ -9,7 +9,6 @@ import { boundsOf } from "./core/limits.js";
 import type { Store } from "./core/store.js";
 import { connectionsMaxOf, limitConnections, openFilesMax, parkedMaxOf } from "./http/connections.js";
 import { answerExpectations } from "./http/continue.js";
-import { takesMore } from "./http/draining.js";
 import { passAllHeaders } from "./http/head.js";
 import { failRequest, notFound } from "./http/router.js";
 import { setTimeouts } from "./http/timeouts.js";
@@ -138,7 +137,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Serv
   const server = createServer(
     { connectionsCheckingInterval: 2000, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },
     (req, res) => {
-      if (!takesMore(server)) res.setHeader("Connection", "close");
+      if (!server.listening) res.setHeader("Connection", "close");
       if (!chat.fastLane.handle(req, res)) app(req, res);
     },
   );

@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { drain } from "./http/draining.js";
+import { drain } from "./drain.js";
 import type { OpenChat } from "./open-chat.js";
 
 const CLOSE_IDLE_MS = 100;
@@ -33,7 +33,7 @@ export function stopper({
   logger: Logger;
   /** Called when nothing happens any more. */
   atEnd?: () => Promise<unknown>;
-  /** So long SIGTERM lets everything go on, while /readyz says that nobody is to be sent here any more. */
+  /** So long SIGTERM drains first. */
   drainMs?: number;
 }): Stop {
   let stoppingSince: number | null = null;
@@ -84,15 +84,6 @@ export function stopper({
       });
   };
 
-  const drainFirst = (why: string) => {
-    drainingSince = performance.now();
-    logger.info({ parked: chat.tail.parked, drainMs }, `draining: ${why}`);
-    chat.leave();
-    drain(server);
-    // Right after a look at what has come: connections that nobody has taken yet are reset when the server stops to listen.
-    setTimeout(() => setImmediate(() => stop(why, 0)), drainMs).unref();
-  };
-
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       const isSecond = (since: number) => performance.now() - since >= SECOND_SIGNAL_MS;
@@ -100,9 +91,10 @@ export function stopper({
         if (isSecond(stoppingSince)) process.exit(1);
       } else if (drainingSince !== null) {
         if (isSecond(drainingSince)) stop(signal, 0);
-      } else if (signal === "SIGTERM" && drainMs > 0) drainFirst(signal);
-      // Who stops it by hand does not wait.
-      else stop(signal, 0);
+      } else if (signal === "SIGTERM" && drainMs > 0) {
+        drainingSince = performance.now();
+        void drain({ server, chat, logger }, signal, drainMs).then(() => stop(signal, 0));
+      } else stop(signal, 0); // Who stops it by hand does not wait.
     });
   }
   return stop;

@@ -19,7 +19,7 @@ export class Lane {
   readonly nodesOwn: OnIncoming;
   readonly socket: HttpSocket;
   readonly #idle: Deadlines<Lane>;
-  /** False from the moment when the server takes no more on any connection. */
+  /** False once the server takes no connection any more: then none is kept either. */
   readonly #isKept: () => boolean;
   #idling: CrowdPlace<Lane> | null = null;
   #state: "free" | "waiting" | "leaving" | "last" = "free";

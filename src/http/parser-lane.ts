@@ -2,7 +2,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { Deadlines } from "../core/deadlines.js";
-import { takesMore } from "./draining.js";
 import { Lane, type Turn } from "./lane.js";
 
 /** Returns false, having done nothing, for a request that is not its own; else it answers, once, now or later. */
@@ -29,7 +28,7 @@ const LANE = Symbol("lane");
 /** Every request of every connection goes by here first, as node itself may answer at once, too: 400, 417, 100. */
 export function openParserLane(server: Server, take: Take): void {
   const idle = new Deadlines<Lane>((lane) => lane.cut());
-  const isKept = () => takesMore(server);
+  const isKept = () => server.listening;
 
   server.on("connection", (socket: HttpSocket) => {
     const { parser } = socket;

@@ -46,8 +46,8 @@ describe("parkbench.env", () => {
     const { drainS } = readConfig({ ...envIn(read("parkbench.env")), ...SECRET });
     const number = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1]);
     const [inter, fall] = [/inter (\d+)ms/, /fall (\d+)/].map((one) => number(read("haproxy.cfg"), one));
-    expect(drainS * 1000).toBeGreaterThan(2 * Number(inter) * Number(fall));
-    expect(drainS).toBeGreaterThan(number(read("nginx.conf"), /keepalive_timeout (\d+)s/));
+    expect((drainS / 4) * 1000).toBeGreaterThan(Number(inter) * Number(fall));
+    expect((drainS / 4) * 3).toBeGreaterThan(number(read("nginx.conf"), /keepalive_timeout (\d+)s/));
     expect(number(UNIT, /^TimeoutStopSec=(\d+)$/m)).toBeGreaterThan(drainS + 10);
   });
 });
