@@ -55,6 +55,7 @@ describe.skipIf(!tools.nginx || !tools.haproxy || !tools.postgres)("three machin
 
       tally.phase = "the end";
       await senders.stop();
+      const seen = tally.lines();
       const log = await logIn(database);
       const last = log.at(-1)?.id;
       for (const { name, rows } of readers)
@@ -62,7 +63,7 @@ describe.skipIf(!tools.nginx || !tools.haproxy || !tools.postgres)("three machin
       await Promise.all(readers.map((reader) => reader.close()));
       console.log(
         `${balancer.name}: ${senders.said.length} sends, ${readers.length} readers of ${log.length} rows\n` +
-          tally.lines().join("\n"),
+          seen.join("\n"),
       );
 
       expect(tally.faults).toEqual([]);
@@ -77,8 +78,11 @@ describe.skipIf(!tools.nginx || !tools.haproxy || !tools.postgres)("three machin
       }
       for (const { name, rows, resets } of readers)
         expect([name, firstFault(rows, log), resets()]).toEqual([name, null, 0]);
-      // A machine that is rolled is not missed by anybody.
-      expect(tally.lines("rolled")).toEqual([]);
+      // A machine that is rolled is not missed by anybody. But for a send that reached its queue of new connections in the
+      // very moment in which it closed that: nobody can tell whether it was taken, and it is sent again.
+      const rolled = tally.lines("rolled");
+      expect(rolled.filter((line) => !/^1 x rolled: 502 for a send/.test(line))).toEqual([]);
+      expect(rolled.length).toBeLessThanOrEqual(1);
     },
   );
 });
