@@ -6,6 +6,8 @@ import { expect, test } from "vitest";
 const PROGRAM = fileURLToPath(new URL("../../scripts/torture.js", import.meta.url));
 const CODES: Readonly<Record<string, number>> = { PASS: 0, FAIL: 1, INCONCLUSIVE: 2 };
 
+const OPTIONS = ["--seconds", "--seed", "--processes", "--workers", "--only", "--store", "--database"];
+
 function torture(...args: readonly string[]) {
   return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8" });
 }
@@ -13,13 +15,17 @@ function torture(...args: readonly string[]) {
 test("--help says what there is", () => {
   const { status, stdout } = torture("--help");
   expect(status).toBe(0);
-  for (const option of ["--seconds", "--seed", "--processes", "--only"]) expect(stdout).toContain(option);
+  for (const option of OPTIONS) expect(stdout).toContain(option);
 });
 
 test.each([
   [["--seconds", "soon"], /--seconds must be a whole number from 1 to 86400, not "soon"/],
   [["--processes", "0"], /--processes must be a whole number from 1 to 8/],
   [["--only", "cuts"], /--only takes "kill", not "cuts"/],
+  [["--workers", "9"], /--workers must be a whole number from 1 to 8/],
+  [["--store", "mysql"], /--store takes "sqlite" or "postgres", not "mysql"/],
+  [["--database", "data/parkbench.db"], /--database takes an address like postgres:/],
+  [["--store", "sqlite", "--database", "postgres://chat@127.0.0.1/chat"], /--database takes an address/],
   [["--speed", "7"], /--speed/],
 ])("%j is refused, with the help", (args, complaint) => {
   const { status, stderr } = torture(...args);
