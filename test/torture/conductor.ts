@@ -12,8 +12,7 @@ export interface ConductorOptions {
   readonly what: Torture;
   /** Of each process. */
   readonly workers: number;
-  /** In the clock of `performance.now()`. */
-  readonly endAt: number;
+  readonly isOver: () => boolean;
   /** Resolves when so many more messages are under way. */
   readonly sent: (more: number) => Promise<void>;
   /** Called again and again while all processes run, and nothing is done to them until it resolves. */
@@ -54,7 +53,7 @@ const WORKER_CARDS: Readonly<Record<Torture, readonly Card[]>> = {
 
 /** Resolves when the time is over and all processes run again. */
 export async function conduct(options: ConductorOptions): Promise<void> {
-  const { processes, random, acts, endAt } = options;
+  const { processes, random, acts } = options;
   const deck: Card[] = [];
   const downMs = () => random.whole(0, DOWN_MS_MAX);
   const kill = (one: TortureProcess) => one.kill(downMs());
@@ -81,7 +80,7 @@ export async function conduct(options: ConductorOptions): Promise<void> {
       for (const each of processes) if (!each.isBusy) kill(each);
     },
   };
-  for (let act = 1; performance.now() < endAt; act++) {
+  for (let act = 1; !options.isOver(); act++) {
     const messages = random.whole(1, MESSAGES_MAX);
     // With nobody there, nothing is sent that a kill could hit: only `killAll` leaves none.
     while (idleOf(processes).length < Math.min(2, processes.length)) await Promise.race(busyOf(processes));
@@ -108,15 +107,15 @@ export interface DatabaseConductorOptions {
   readonly onlyActs: readonly DatabaseAct[];
   readonly random: Random;
   readonly acts: Acts;
-  readonly endAt: number;
+  readonly isOver: () => boolean;
   readonly onTrouble: (text: string) => void;
 }
 
 /** Beside what is done to the processes, so that they are also killed, and started, while the database is away. */
 export async function conductDatabase(options: DatabaseConductorOptions): Promise<void> {
-  const { database, random, acts, endAt } = options;
+  const { database, random, acts } = options;
   const deck: DatabaseAct[] = [];
-  while (performance.now() < endAt && options.onlyActs.length > 0) {
+  while (!options.isOver() && options.onlyActs.length > 0) {
     await pause(random.whole(PEACE_MS_MIN, PEACE_MS_MAX));
     if (deck.length === 0) deck.push(...options.onlyActs);
     const [act = "crash"] = deck.splice(random.whole(0, deck.length - 1), 1);

@@ -1,5 +1,5 @@
 /** How much happened in a torture run, and whether it was enough to say anything. */
-import type { Ack, Acts, History, HopFault } from "./history.js";
+import type { Ack, Acts, History, HopFault, Torture } from "./history.js";
 
 export type Counts = Readonly<
   Record<
@@ -63,6 +63,14 @@ export function countsOf(history: History): Counts {
 /** Beside the kills of whole processes, where there is something of the kind. */
 const DONE_BY_KILLS: ReadonlySet<string> = new Set(["crash", "killWorker"]);
 
+/** Acts of which a run has to have one of each, and has none. */
+export function undone(acts: Readonly<Acts>, what: Torture): readonly string[] {
+  const missing = Object.entries(acts).filter(([, times]) => times === 0);
+  return missing
+    .map(([act]) => act)
+    .filter((act) => what === "all" || (what === "kill" && DONE_BY_KILLS.has(act)));
+}
+
 /** A run in which too little happened has shown nothing. */
 export function* lacksOf(history: History, counts: Counts): Generator<string> {
   const { acts, struck, heard, views, processes, what } = history;
@@ -86,8 +94,7 @@ export function* lacksOf(history: History, counts: Counts): Generator<string> {
   if (counts.lookUps === 0) yield "nothing was read right after its acknowledgement";
   if (counts.pages === 0) yield "no page was looked at";
   if (counts.known === 0) yield "nobody signed in";
-  for (const [act, times] of Object.entries(acts))
-    if (times === 0 && (what === "all" || DONE_BY_KILLS.has(act))) yield `no ${act} happened`;
+  for (const act of undone(acts, what)) yield `no ${act} happened`;
   if (what === "kill") return;
   for (const fault of Object.keys(struck) as HopFault[])
     if (struck[fault] === 0) yield `no connection was ${fault}`;

@@ -1,5 +1,6 @@
 /** Those who sign in, at whatever process answers, and who each process takes them for at the end. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Gate } from "../support/gate.js";
 import { type Answer, call } from "../support/http-client.js";
 import type { Random } from "../support/random.js";
 import type { Known } from "./history.js";
@@ -49,6 +50,15 @@ export class Members {
       }
     }
     return known;
+  }
+}
+
+/** People who come, sign in and go: their sessions must be known at the end, whatever happened to who made them. */
+export async function visit(members: Members, random: Random, gate: Gate, stop: AbortSignal) {
+  for (let n = 0; !stop.aborted; n++) {
+    await gate.pass();
+    await members.signIn(`Visitor ${n}`, random);
+    await pause(random.whole(200, 1500), undefined, { signal: stop }).catch(() => {});
   }
 }
 

@@ -8,9 +8,10 @@ import type { TortureDatabase } from "./database.js";
 import { sqliteFile } from "./database-sqlite.js";
 import { writeForeign } from "./foreign.js";
 import type { Acts, History, HopFault, Torture, View } from "./history.js";
+import { undone } from "./judge-counts.js";
 import { endOfLog, viewOf } from "./log-reads.js";
 import { LookUps } from "./look-up.js";
-import { Members } from "./members.js";
+import { Members, visit } from "./members.js";
 import { probe } from "./probe.js";
 import { TortureProcess } from "./process.js";
 import { startReader, type TortureReader } from "./reader.js";
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly folder: string;
   readonly seed: number;
   readonly seconds: number;
+  /** How long it may go on until each act has been done once. Default: no longer. */
+  readonly secondsMax?: number;
   readonly processes: number;
   /** Of each process. Default: 1, none beside the process itself. */
   readonly workers?: number;
@@ -117,17 +120,21 @@ export async function run(options: RunOptions): Promise<History> {
       gate.open();
     };
     gate.open();
-    const endAt = performance.now() + seconds * 1000;
+    const startedAt = performance.now();
+    const isOver = () => {
+      const s = undone(acts, what).length > 0 ? (options.secondsMax ?? seconds) : seconds;
+      return performance.now() - startedAt >= s * 1000;
+    };
     const latecomer = pause((seconds * 1000) / 3).then(async () => {
       reader("late", { cursor: await endOfLog(processes) });
     });
     latecomer.catch(() => {});
     const sentMore = (more: number) => gate.passed(more);
     const striking = conductDatabase({
-      ...{ database, onlyActs: databaseActs, random: random(), acts, endAt, onTrouble },
+      ...{ database, onlyActs: databaseActs, random: random(), acts, isOver, onTrouble },
     });
     await conduct({
-      ...{ processes, workers, random: random(), acts, what, endAt, sent: sentMore, listen },
+      ...{ processes, workers, random: random(), acts, what, isOver, sent: sentMore, listen },
       // Undisturbed, nothing takes time that could be spent on listening.
       listenEvery: what === "none" ? 3 : 12,
     });
@@ -176,15 +183,6 @@ export async function run(options: RunOptions): Promise<History> {
     stop.abort();
     for (const { leave } of readers) leave();
     for (const one of processes) one.destroy();
-  }
-}
-
-/** People who come, sign in and go: their sessions must be known at the end, whatever happened to who made them. */
-async function visit(members: Members, random: ReturnType<typeof seeded>, gate: Gate, stop: AbortSignal) {
-  for (let n = 0; !stop.aborted; n++) {
-    await gate.pass();
-    await members.signIn(`Visitor ${n}`, random);
-    await pause(random.whole(200, 1500), undefined, { signal: stop }).catch(() => {});
   }
 }
 
