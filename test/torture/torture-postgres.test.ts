@@ -4,7 +4,7 @@ import { tools } from "../support/tools.js";
 import { tortured } from "./tortured.js";
 
 describe.skipIf(tools.postgres === null)(
-  "guarantees 1, 2, 3, 4, 6 on PostgreSQL: all of them hold in",
+  "guarantees 1, 2, 3, 4, 6: on PostgreSQL, all of them hold in",
   () => {
     tortured("three processes on one database behind faulty hops", {
       ...{ store: "postgres", seconds: 30, processes: 3, what: "all" },
