@@ -30,7 +30,7 @@ export async function copyTable(
   };
   await merge(source.rows(table, notes), await target.rows(table), (row, seen) => {
     if (row) progress.step();
-    if (row && seen?.digest.equals(row.digest)) return null;
+    if (row && seen?.digest === row.digest) return null;
     if (seen) changes.gone.push(seen.key);
     if (row) {
       changes.fresh.push(row);

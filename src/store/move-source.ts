@@ -103,11 +103,10 @@ export class MoveSource {
     const after: readonly Bound[] = last ?? [];
     const weights = this.#db
       .prepare(sql.weights)
-      .all(...after, BigInt(ROWS_MAX))
-      .map(only)
-      .map(Number);
+      .raw()
+      .all(...after, BigInt(ROWS_MAX)) as [number][];
     let [count, bytes] = [0, 0];
-    for (const weight of weights) {
+    for (const [weight] of weights) {
       bytes += weight;
       if (count > 0 && bytes > BYTES_MAX) break;
       count += 1;

@@ -82,7 +82,10 @@ export function sourceSql(
   isFirst: boolean,
 ): { readonly rows: string; readonly weights: string } {
   const columns = Object.entries(of.columns);
-  const last = of.key.map((column) => (kindOf(of, column) === "text" ? "CAST(? AS TEXT)" : "?"));
+  const last = of.key.map((column) => {
+    if (kindOf(of, column) === "whole") return "?";
+    return kindOf(of, column) === "text" ? "CAST(unhex(?) AS TEXT)" : "unhex(?)";
+  });
   const range = isFirst ? "" : `WHERE (${of.key.join()}) > (${last.join()})`;
   const rest = `FROM ${of.name} ${range} ORDER BY ${of.key.join()} LIMIT ?`;
   const read = ([column, kind]: readonly [string, Kind]) => {
@@ -90,11 +93,12 @@ export function sourceSql(
     if (kind === "flag") return `CAST(${column} <> 0 AS TEXT)`;
     return kind === "bytes" ? `lower(hex(${column}))` : column;
   };
-  // As bytes: the driver mends what is no UTF-8, and the mended key would be another place in the order.
+  // Its bytes: the driver mends what is no UTF-8, and the mended key would be another place in the order.
   const key = of.key.map((column) =>
-    kindOf(of, column) === "whole" ? `CAST(${column} AS TEXT)` : `CAST(${column} AS BLOB)`,
+    kindOf(of, column) === "whole" ? `CAST(${column} AS TEXT)` : `lower(hex(${column}))`,
   );
-  const weights = columns.map(([column]) => `ifnull(octet_length(${column}), 0)`).join("+");
+  const long = columns.filter(([, kind]) => kind !== "whole" && kind !== "flag" && kind !== "time");
+  const weights = long.map(([column]) => `ifnull(octet_length(${column}), 0)`).join("+") || "0";
   return {
     rows: `SELECT ${[...key, ...columns.map(read)].join()} ${rest}`,
     weights: `SELECT ${weights} ${rest}`,
@@ -114,13 +118,13 @@ export function targetSql(of: MovedTable): string {
     .map((text) => `coalesce(octet_length(${text}) || ':' || ${text}, '-')`);
   const key = of.key.map((column) => {
     if (kindOf(of, column) === "whole") return `${column}::text`;
-    return kindOf(of, column) === "text" ? `convert_to(${column}, 'UTF8')` : column;
+    return `encode(${kindOf(of, column) === "text" ? `convert_to(${column}, 'UTF8')` : column}, 'hex')`;
   });
   // With the table's name: the bare one would mean what is selected, digits that sort as text.
   const order = of.key.map(
     (column) => `${of.name}.${column}${kindOf(of, column) === "text" ? ' COLLATE "C"' : ""}`,
   );
-  const digest = `sha256(convert_to(concat_ws(',', ${parts.join()}), 'UTF8'))`;
+  const digest = `encode(sha256(convert_to(concat_ws(',', ${parts.join()}), 'UTF8')), 'hex')`;
   return `SELECT ${[...key, digest].join()} FROM ${of.name} ORDER BY ${order.join()}`;
 }
 
@@ -135,11 +139,13 @@ export function insertSql(of: MovedTable): string {
 
 /** `$1`... are arrays, one for each column of the key. */
 export function deleteSql(of: MovedTable): string {
-  const given = of.key.map((column, at) => {
-    const kind = kindOf(of, column);
-    return `$${at + 1}::${kind === "bytes" ? "bytea[]" : arrayOf(kind)}`;
-  });
-  const same = of.key.map((column) => `${of.name}.${column} = gone.${column}`).join(" AND ");
+  const given = of.key.map((column, at) => `$${at + 1}::${arrayOf(kindOf(of, column))}`);
+  const same = of.key
+    .map((column) => {
+      const value = kindOf(of, column) === "bytes" ? `decode(gone.${column}, 'hex')` : `gone.${column}`;
+      return `${of.name}.${column} = ${value}`;
+    })
+    .join(" AND ");
   return `DELETE FROM ${of.name} USING unnest(${given.join()}) AS gone (${of.key.join()}) WHERE ${same}`;
 }
 

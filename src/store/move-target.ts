@@ -3,9 +3,9 @@ import type { Client } from "pg";
 import { readMigrations } from "./migrate.js";
 import { migratePostgres } from "./migrate-postgres.js";
 import { explainMove, refusedRow } from "./move-errors.js";
-import { type Key, keyOf, type MovedRow, nameOfRow } from "./move-row.js";
+import { type Key, keyOf, type MovedRow, nameOfRow, partsOf } from "./move-row.js";
 import type { SourceFacts } from "./move-source.js";
-import { deleteSql, insertSql, kindOf, type MovedTable, TABLES, targetSql } from "./move-tables.js";
+import { deleteSql, insertSql, type MovedTable, TABLES, targetSql } from "./move-tables.js";
 import { MARK, refuseOthers, refuseUsed } from "./moving-in.js";
 import { connectPostgres, nameOf } from "./postgres.js";
 import { isOwnFault } from "./postgres-errors.js";
@@ -14,7 +14,7 @@ import { MIGRATIONS } from "./prepare-postgres.js";
 /** A row of the target: what tells whether it is the one of the source. */
 export interface SeenRow {
   readonly key: Key;
-  readonly digest: Buffer;
+  readonly digest: string;
 }
 
 /** `fresh`: nothing is there yet; `begun`: a part, from a run that ended early; `moved`: the log, and servers may be on it. */
@@ -98,11 +98,19 @@ export class MoveTarget {
   /** Gives the next rows at each call; none at the end. One table at a time. */
   async rows(table: MovedTable): Promise<() => Promise<readonly SeenRow[]>> {
     await this.#reader.query(`DECLARE seen NO SCROLL CURSOR FOR ${targetSql(table)}`);
+    const ask = () => {
+      const rows = this.#reader.query<unknown[]>({ text: `FETCH ${FETCHED} FROM seen`, rowMode: "array" });
+      // Heard where it is awaited, if it is still awaited then.
+      rows.catch(() => {});
+      return rows;
+    };
+    // One ahead, so that PostgreSQL reads and hashes while these rows are compared.
+    let next = ask();
     return async () => {
-      const text = `FETCH ${FETCHED} FROM seen`;
-      const { rows } = await this.#reader.query<unknown[]>({ text, rowMode: "array" });
+      const { rows } = await next;
       if (rows.length === 0) await this.#reader.query("CLOSE seen");
-      return rows.map((values) => ({ key: keyOf(table, values), digest: values.at(-1) as Buffer }));
+      else next = ask();
+      return rows.map((values) => ({ key: keyOf(table, values), digest: String(values.at(-1)) }));
     };
   }
 
@@ -166,9 +174,8 @@ async function pidOf(client: Client): Promise<number> {
 }
 
 function columnsOf(table: MovedTable, keys: readonly Key[]): unknown[] {
-  return table.key.map((column, at) =>
-    keys.map((key) => (kindOf(table, column) === "bytes" ? key[at] : String(key[at]))),
-  );
+  const parts = keys.map((key) => partsOf(table, key));
+  return table.key.map((_, at) => parts.map((part) => part[at]));
 }
 
 function valuesOf({ columns }: MovedTable, rows: readonly MovedRow[]): unknown[] {

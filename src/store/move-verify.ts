@@ -33,7 +33,7 @@ export async function verify(source: MoveSource, target: MoveTarget, tell: Tell)
         there += 1;
         theirs.update(seen.digest);
       }
-      const other = row && seen?.digest.equals(row.digest) ? undefined : (row ?? seen)?.key;
+      const other = row && seen?.digest === row.digest ? undefined : (row ?? seen)?.key;
       if (other && differs.length === 0) differs.push(other);
       return null;
     });

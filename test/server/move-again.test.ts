@@ -6,7 +6,7 @@ import { backupSqlite } from "../../src/store/backup-sqlite.js";
 import { openStore } from "../../src/store/open.js";
 import { restoreSqlite } from "../../src/store/restore-sqlite.js";
 import { startWire } from "../support/counting-wire.js";
-import { aLog, allOf } from "../support/moves.js";
+import { aLog, allOf, ask, sortedDatabase } from "../support/moves.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const PROGRAM = fileURLToPath(new URL("../../dist/move.js", import.meta.url));
 
 /** A wire to the database of `url`, and the address through it. */
-async function through(url: string, heard: (piece: string) => boolean) {
+async function through(url: string, heard: Parameters<typeof startWire>[1]) {
   const address = new URL(url);
   const wire = await startWire(Number(address.port), heard);
   address.port = String(wire.port);
@@ -85,13 +85,16 @@ describe.skipIf(tools.postgres === null)("a move to PostgreSQL", () => {
   });
 
   it("in two runs: a copy while a server writes, and then what has changed since", async () => {
-    const log = await aLog();
-    const url = await freshDatabase();
+    // Ids of two digits, and names that people sort otherwise than bytes.
+    const log = await aLog(`
+      INSERT INTO messages (room, author_name, text) SELECT 'lobby', 'cron', value FROM json_each('[1,2,3,4,5,6,7,8]');
+      INSERT INTO nonces SELECT 'a:' || value, 'n', 1 FROM json_each('["a","B","c","_","é","😀","�"]')`);
+    const url = await sortedDatabase();
     const server = await openStore({ url: log.path });
     await expect(log.move(url)).rejects.toThrow(
       /has the database \S+ open\. Stop it and run this again; or .* --ahead/,
     );
-    expect(await log.move(url, { isAhead: true })).toMatchObject({ outcome: "copied", written: 23 });
+    expect(await log.move(url, { isAhead: true })).toMatchObject({ outcome: "copied", written: 38 });
     expect(await log.move(url, { isAhead: true })).toMatchObject({ outcome: "copied", written: 0 });
     expect(await refusalOf(url)).toContain("not all of it is there");
     await server.log.append({ room: "lobby", author: { id: 1, name: "Ana" }, text: "late", nonce: "late" });
@@ -103,6 +106,21 @@ describe.skipIf(tools.postgres === null)("a move to PostgreSQL", () => {
     // Two messages and a nonce more, one message blank, a ban gone; two acts in the audit, and two control rows.
     expect(await log.move(url, { isStopped: true })).toMatchObject({ outcome: "moved", written: 9 });
     expect(await allOf(url)).toEqual(await allOf(whole));
+  });
+
+  it("lets nobody write to PostgreSQL between the last look and the switch", async () => {
+    const log = await aLog();
+    const url = await freshDatabase();
+    const insert = "INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'cron', 'x')";
+    const outcomes: unknown[] = [];
+    const { wire, address } = await through(url, async (piece) => {
+      if (piece.includes("UPDATE log SET epoch"))
+        outcomes.push(await ask(url, `SET lock_timeout = '200ms'; ${insert}`).catch(String));
+      return true;
+    });
+    expect(await log.move(address)).toMatchObject({ outcome: "moved" });
+    await wire.close();
+    expect(outcomes).toEqual([expect.stringContaining("lock timeout")]);
   });
 
   it("holds the file from the first look on: a server that starts meanwhile is on neither", async () => {

@@ -8,6 +8,7 @@ import { type Moved, type MoveOptions, moveToPostgres } from "../../src/store/mo
 import { TABLES } from "../../src/store/move-tables.js";
 import { openSqlite } from "../../src/store/sqlite.js";
 import { makeFolder } from "./server.js";
+import { freshDatabase } from "./shared-postgres.js";
 
 /** Two users, of whom one has signed out; a room; a ban, a mute that was lifted, a moderator, a code; pruned and removed messages. */
 const A_LITTLE_OF_ALL = `
@@ -90,9 +91,20 @@ export async function ask(url: string, sql: string): Promise<Record<string, unkn
   }
 }
 
+/** Empty, and sorting as people do, not by bytes. */
+export async function sortedDatabase(): Promise<string> {
+  const url = new URL(await freshDatabase());
+  const name = `${url.pathname.slice(1)}_sorted`;
+  const how = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'";
+  await ask(url.href, `CREATE DATABASE ${name} ${how}`);
+  url.pathname = name;
+  return url.href;
+}
+
 /** All that was moved, and what decides how it goes on. */
 export async function allOf(url: string): Promise<Record<string, unknown>> {
-  const rows = (from: string) => `(SELECT jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)) FROM ${from} AS t)`;
+  const rows = (from: string) =>
+    `(SELECT jsonb_agg(to_jsonb(t) ORDER BY md5(to_jsonb(t)::text) COLLATE "C") FROM ${from} AS t)`;
   const from: Record<string, string> = Object.fromEntries(TABLES.map(({ name }) => [name, name]));
   from.log = "(SELECT epoch, newest, control_newest FROM log)";
   from.next = "(SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public')";
