@@ -37,11 +37,13 @@ export function metricsOfWorkers(): () => Promise<Registry> {
     serving.delete(worker);
     last.delete(worker.id);
     heard.get(worker.id)?.();
-    ending = ending.then(async () => {
+    const add = async () => {
       const sum = await sumOf([ended, figures]).getMetricsAsJSON();
       // A gauge says what is, and of a worker that has ended nothing is.
       ended = sum.filter(({ type }) => COUNTING.includes(String(type)));
-    });
+    };
+    // Should it fail, its counts are missing: no reason for all workers to end.
+    ending = ending.then(add).catch(() => {});
   });
 
   // Whoever scrapes while others are being answered gets the same.

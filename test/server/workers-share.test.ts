@@ -1,5 +1,8 @@
 /** WORKERS: what several processes share: the write lock, fairly, and one metrics port that adds up what all have counted. */
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { Agent } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, vi } from "vitest";
 import { parseExposition } from "../support/exposition.js";
@@ -141,15 +144,15 @@ describe("the metrics port", () => {
     expect(rolled.get("parkbench_parked_readers")).toBe(0);
   });
 
-  test("that is taken is said once, before anybody is served", async ({ start, folder }) => {
-    const other = await start({ env: { METRICS_PORT: "0" } });
-    const [, port = ""] = /metrics are at http:\S+:(\d+)/.exec(other.output()) ?? [];
-    const { code, stdout, stderr } = await failedStart({
-      ...env,
-      METRICS_PORT: port,
-      DATABASE_URL: `${folder}/other.db`,
-    });
+  test("that is taken is said once, before anybody is served", async ({ folder }) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const METRICS_PORT = String((other.address() as AddressInfo).port);
+    const DATABASE_URL = `${folder}/parkbench.db`;
+    const { code, stdout, stderr } = await failedStart({ ...env, METRICS_PORT, DATABASE_URL });
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^Parkbench cannot start:\n {2}METRICS_PORT \d+ on 127\.0\.0\.1 is taken\..*\n$/);
+    expect(existsSync(DATABASE_URL)).toBe(false);
   });
 });

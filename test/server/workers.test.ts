@@ -1,6 +1,8 @@
 /** WORKERS: several processes behind one port and one log: one wakes the readers at another, and one that dies is replaced. */
+import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { Agent } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, onTestFinished, vi } from "vitest";
 import { failedStart } from "../support/failed-start.js";
 import { makeRoom } from "../support/guest.js";
@@ -133,17 +135,16 @@ describe("the start", () => {
     expect(stderr).toMatch(/^Parkbench cannot start:\n {2}.* is a folder.*\n$/);
   });
 
-  test("at a port that is taken says so", async ({ start, folder }) => {
-    const { port } = await start();
-    const { code, stderr } = await failedStart({
-      ...env,
-      DATABASE_URL: `${folder}/other.db`,
-      PORT: String(port),
-    });
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^Parkbench cannot start:\n {2}Port \d+ .* is taken\./),
-    ]);
+  test("at a port that is taken says so", async ({ folder }) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const PORT = String((other.address() as AddressInfo).port);
+    const { code, stderr } = await failedStart({ ...env, DATABASE_URL: `${folder}/parkbench.db`, PORT });
+    expect(stderr).toMatch(
+      new RegExp(`^Parkbench cannot start:\\n {2}Port ${PORT} on 127.0.0.1 is taken\\..*\\n$`),
+    );
+    expect(code).toBe(1);
   });
 
   test("is not tried again at a database file that is gone: all end", async ({ start }) => {
