@@ -118,20 +118,18 @@ export async function openPostgres({
   };
 }
 
-/** One connection, for a program that does one thing and ends. Rejects with what is wrong with the address. */
+/** One connection, without a limit on its statements: for who moves a log into it. Rejects with the driver's errors. */
 export async function connectPostgres(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     application_name: "parkbench-command",
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    types: TYPES,
+    application_name: "parkbench-move",
   });
-  // The statement under way rejects with it.
+  // The statement under way rejects, or the next one; without a listener the process would end.
   client.on("error", () => {});
-  await client.connect().catch((error: unknown) => {
-    throw explainStart(nameOf(url), error);
-  });
+  await client.connect();
   return client;
 }
 
