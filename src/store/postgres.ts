@@ -118,14 +118,13 @@ export async function openPostgres({
   };
 }
 
-/** One connection, without a limit on its statements: for who moves a log into it. Rejects with the driver's errors. */
+/** One connection, without a limit on its statements: for a program beside the server. Rejects with the driver's errors. */
 export async function connectPostgres(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     application_name: "parkbench-command",
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    application_name: "parkbench-move",
   });
   // The statement under way rejects, or the next one; without a listener the process would end.
   client.on("error", () => {});
