@@ -3,6 +3,7 @@ import { describe, it } from "vitest";
 import { firstFault } from "../delivery/reading.js";
 import { BALANCERS } from "../support/balancers.js";
 import { freePort } from "../support/free-port.js";
+import { call } from "../support/http-client.js";
 import { endOf } from "../support/parked.js";
 import { startProxy } from "../support/proxy.js";
 import { tools } from "../support/tools.js";
@@ -19,7 +20,7 @@ const SOME = 25;
 describe.skipIf(!tools.nginx || !tools.haproxy || !tools.postgres)("three machines behind", () => {
   it.concurrent.for(BALANCERS)(
     "$name: killed and rolled, nobody gets a 4xx, nothing is lost, nothing comes twice",
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (balancer, { expect, onTestFinished }) => {
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
@@ -83,6 +84,11 @@ describe.skipIf(!tools.nginx || !tools.haproxy || !tools.postgres)("three machin
       const rolled = tally.lines("rolled");
       expect(rolled.filter((line) => !/^1 x rolled: 502 for a send/.test(line))).toEqual([]);
       expect(rolled.length).toBeLessThanOrEqual(1);
+
+      // With nobody there, a browser shows what to do.
+      for (const machine of machines) await machine.kill();
+      const { status, text } = await call(`${url}/send`, { form: { page: "1", name: "Dot", text: "away" } });
+      expect([status >= 502, text]).toEqual([true, expect.stringMatching(/Reload this page.* appears once/)]);
     },
   );
 });
