@@ -5,8 +5,10 @@ import { promisify } from "node:util";
 import { describe, expect, vi } from "vitest";
 import { admin } from "../support/admin.js";
 import { say } from "../support/copies.js";
+import { problemIn } from "../support/html.js";
 import { call, pollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
+import { act } from "../support/moderators.js";
 import { test } from "../support/own-server.js";
 import { endOf } from "../support/parked.js";
 import { runProgram } from "../support/program.js";
@@ -33,6 +35,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     const mia = await signIn(before.url, "Mia");
     await say(before, "kept");
     const code = (await admin(url, ["moderator", "Mia"])).out.slice(0, 14);
+    expect(code).toMatch(/^[2-9A-Z-]{14}$/);
     await postgres("pg_dump", "--format=custom", `--file=${dump}`, url);
     await say(before, "after the dump");
     const cursor = await endOf(before.url);
@@ -60,11 +63,11 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     const who = await call(`${after.url}/session`, { headers: { cookie: mia.cookie } });
     expect(JSON.parse(who.text).user).toBeNull();
     const again = await signIn(after.url, "Mia");
-    const typed = await call(`${after.url}/moderation`, {
-      form: { do: "code", code, token: again.token },
-      headers: { cookie: again.cookie },
-    });
-    expect(typed.status).toBe(403);
+    const typed = await act(after, again, { act: "code", code });
+    expect([typed.status, problemIn(typed.text)]).toEqual([
+      403,
+      expect.stringContaining("This code is wrong"),
+    ]);
   });
 
   test.each(["backup", "restore"] as const)("%s says what PostgreSQL has for that", async (name) => {
