@@ -94,6 +94,8 @@ export class Watch {
   #ring(): void {
     this.#rungAtMs ??= performance.now();
     this.#rung = true;
+    // Not when its turn to be read comes: what was said before a request must hold for that, however long rows take.
+    if (this.#isReady && !this.#stopped) this.#parts.onRing();
     if (!this.#busy && !this.#stopped) void this.#read();
   }
 
@@ -105,7 +107,6 @@ export class Watch {
         this.#rung = false;
         rungAtMs = this.#rungAtMs;
         this.#rungAtMs = null;
-        this.#parts.onRing();
         const { messages, more, gap } = await this.#parts.log.since("all", this.#seen, READ_ROWS);
         if (this.#stopped) return;
         if (gap !== undefined) return this.#parts.onGap();
@@ -154,6 +155,7 @@ export class Watch {
     if (this.#lookedAt !== null && this.#lookedAt < seen && !this.#stopped) return this.#parts.onGap();
     if (before === null || before <= this.#seen || !this.isCurrent || this.#stopped) return;
     this.#rung = true;
+    this.#parts.onRing();
     void this.#read();
   }
 

@@ -44,6 +44,22 @@ describe("rings", () => {
     expect(rings).toBe(1);
   });
 
+  it("are passed on to whoever asked also while rows are being read, without waiting for those", async () => {
+    const { reader } = await enter("a");
+    let rings = 0;
+    tail.onRing(() => rings++);
+    log.steps.isHolding = true;
+    log.land("a");
+    log.steps.release("ring");
+    expect(rings).toBe(1);
+    log.ring();
+    log.steps.release("ring");
+    expect([rings, reader.heard]).toEqual([2, []]);
+    log.steps.releaseAll();
+    await turn();
+    expect([rings, reader.heard]).toEqual([2, ["rows 1"]]);
+  });
+
   it("are passed on to whoever asked, at once when somebody begins to wait and on each ring, until it asks no more", async () => {
     let [rings, bad] = [0, 0];
     tail.onRing(() => {
