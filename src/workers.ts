@@ -49,6 +49,7 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
   const leaving = new WeakSet<Worker>();
   let exitCode: number | null = null;
   let againMs = AGAIN_MS_MIN;
+  let due: NodeJS.Timeout | undefined;
 
   const listening = startAll();
   let rolling: Promise<void> = listening.then(
@@ -59,8 +60,9 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
     listening,
     roll() {
       rolling = rolling.then(roll).catch((error: Error) => {
-        if (exitCode === null)
-          logger.error(`the old workers go on, as a new one cannot start: ${error.message}`);
+        if (exitCode !== null) return;
+        logger.error(`the old workers go on, as a new one cannot start: ${error.message}`);
+        again();
       });
     },
     stop: (signal) => stop(signal, signal, 0),
@@ -113,10 +115,14 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
     again();
   }
 
+  /** Starts those that are lacking then: a roll may have put others in their place. */
   function again(): void {
-    setTimeout(() => {
+    clearTimeout(due);
+    due = setTimeout(() => {
       if (exitCode !== null) return;
-      start().catch((error: Error) => {
+      const staying = [...workers].filter((worker) => !leaving.has(worker)).length;
+      const starts = Array.from({ length: Math.max(0, count - staying) }, start);
+      Promise.all(starts).catch((error: Error) => {
         if (exitCode !== null) return;
         againMs = Math.min(againMs * 2, AGAIN_MS_MAX);
         logger.error({ againMs }, `a worker cannot be replaced yet: ${error.message}`);
@@ -129,6 +135,8 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
     logger.info({ workers: workers.size }, "replacing the workers one by one");
     for (const old of [...serving]) {
       if (exitCode !== null) return;
+      // It has died meanwhile, and has its successor.
+      if (!serving.has(old)) continue;
       await start();
       await leave(old);
     }

@@ -64,6 +64,16 @@ describe("SIGHUP", () => {
     await kept.gone;
   });
 
+  test("while one of them dies leaves as many as there were", async ({ start }) => {
+    const server = await start({ env });
+    const [one = 0, other = 0] = workersOf(server);
+    server.child.kill("SIGHUP");
+    process.kill(one, "SIGKILL");
+    await comes(() => server.output().includes("all workers are new"), "new workers");
+    expect(workersOf(server)).toHaveLength(2);
+    expect(workersOf(server)).not.toContain(other);
+  });
+
   test("with a start that fails leaves the old ones, and one that has died is tried again ever more slowly", async ({
     start,
   }) => {
