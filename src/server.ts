@@ -115,9 +115,9 @@ async function main(): Promise<void> {
     logger.info(`metrics are at ${metrics.url}`);
   }
   await listen(server, config);
-  // Of several workers, the primary speaks when all are there.
   // SIGHUP is for the primary, and some send it to all.
   if (worker) process.on("SIGHUP", () => {});
+  // Of several workers, the primary speaks when all are there.
   if (worker)
     hearPrimary(worker, { leave: (lingerMs) => stop("another takes its place", 0, lingerMs), figures });
   else say(logger, `Parkbench listens on ${addressOf(server)} and keeps its data in ${place}`);
