@@ -118,7 +118,7 @@ export async function conductDatabase(options: DatabaseConductorOptions): Promis
   while (!options.isOver() && options.onlyActs.length > 0) {
     await pause(random.whole(PEACE_MS_MIN, PEACE_MS_MAX));
     if (deck.length === 0) deck.push(...options.onlyActs);
-    const [act = "crash"] = deck.splice(random.whole(0, deck.length - 1), 1);
+    const [act = "terminate"] = deck.splice(random.whole(0, deck.length - 1), 1);
     // Mostly as short as a restart by hand; now and then so long that whoever tries again does so less often.
     const downMs = random.whole(0, random.oneIn(4) ? LONG_DOWN_MS_MAX : DOWN_MS_MAX);
     const isDone = await database.strike(act, downMs).catch((error: unknown) => {

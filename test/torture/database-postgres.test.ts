@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { openStore } from "../../src/store/open.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
+import { turn } from "../support/turn.js";
 import { PostgresDatabase, postgresAt, postgresCluster } from "./database-postgres.js";
 
 const ROW = { nonce: "foreign-1", room: "lobby", text: "by another program", begunAt: 0 };
@@ -34,13 +35,20 @@ describe.skipIf(tools.postgres === null)("a database of PostgreSQL", () => {
     await others.end();
   });
 
-  test("that is ended and started has its rows, and an insert that met with that is said to be unknown", {
+  test("that is held up answers later; that is ended and started has its rows, and says which insert is unknown", {
     timeout: 60_000,
   }, async () => {
     const database = await postgresCluster();
     try {
       await (await openStore({ url: database.env.DATABASE_URL ?? "" })).log.close();
       const id = await database.insert(ROW, 0);
+      const held: unknown[] = [];
+      const hang = database.strike("hang", 300).then((isDone) => held.push(isDone));
+      await turn();
+      held.push(await database.insert({ ...ROW, nonce: "held" }, 0));
+      await hang;
+      expect(held).toEqual([true, Number(id) + 1]);
+
       const crash = database.strike("crash", 100);
       const inserts = [];
       for (let n = 2; inserts.at(-1) !== null; n++)

@@ -1,8 +1,11 @@
 /** A PostgreSQL database under all processes of a torture run: ended at once, cut off from them, written to by others. */
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { type Cluster, startCluster } from "../support/postgres.js";
+import { childrenOf } from "../support/process-group.js";
 import type { TortureDatabase } from "./database.js";
 import type { DatabaseAct, Row, Sent } from "./history.js";
 
@@ -52,7 +55,7 @@ export class PostgresDatabase implements TortureDatabase {
     this.#url = url;
     this.#cluster = cluster;
     this.env = { DATABASE_URL: url, SESSION_SECRET: randomBytes(16).toString("hex") };
-    this.acts = cluster ? ["crash", "terminate", "deafen"] : ["terminate", "deafen"];
+    this.acts = cluster ? ["crash", "hang", "terminate", "deafen"] : ["terminate", "deafen"];
   }
 
   strike(act: DatabaseAct, downMs: number): Promise<boolean> {
@@ -61,6 +64,7 @@ export class PostgresDatabase implements TortureDatabase {
       this.#spans.push(span);
       try {
         if (act === "crash") return await this.#crash(downMs);
+        if (act === "hang") return await this.#hang(downMs);
         return await this.#cut(act === "deafen" ? LISTENERS : OTHERS);
       } finally {
         span.toMs = Date.now();
@@ -152,10 +156,33 @@ export class PostgresDatabase implements TortureDatabase {
     return true;
   }
 
+  /** All of its processes live, and do nothing: what was on its way to a commit comes there later, whoever asked for it. */
+  async #hang(ms: number): Promise<boolean> {
+    const [first] = readFileSync(join(this.#cluster?.folder ?? "", "data", "postmaster.pid"), "utf8").split(
+      "\n",
+    );
+    const pids = [Number(first)];
+    const signal = (name: NodeJS.Signals) => pids.forEach((pid) => void tell(pid, name));
+    signal("SIGSTOP");
+    // Nobody else starts one.
+    pids.push(...childrenOf(Number(first)));
+    signal("SIGSTOP");
+    await pause(ms);
+    signal("SIGCONT");
+    return true;
+  }
+
   async #cut(which: string): Promise<boolean> {
     const cut = await this.ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${which}`);
     return cut.length > 0;
   }
+}
+
+/** It may have ended meanwhile. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {}
 }
 
 async function connect(url: string): Promise<pg.Client> {

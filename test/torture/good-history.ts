@@ -20,7 +20,7 @@ export function goodHistory(): History {
   return {
     acts: {
       ...{ kill: 2, killAll: 1, killStarting: 1, stop: 1, freeze: 1, cut: 1 },
-      ...{ crash: 1, terminate: 1, deafen: 1, killWorker: 1, roll: 1 },
+      ...{ crash: 1, hang: 1, terminate: 1, deafen: 1, killWorker: 1, roll: 1 },
     },
     struck: { refused: 1, lost: 1, dropped: 1, halved: 1, delayed: 1, silent: 1 },
     what: "all",

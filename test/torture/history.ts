@@ -79,8 +79,11 @@ export interface Known {
 /** What is done to a process. */
 export type Act = "kill" | "killAll" | "killStarting" | "stop" | "freeze" | "cut";
 
-/** What is done to the database, where it is a server: ended and started, all its connections cut, or those that listen. */
-export type DatabaseAct = "crash" | "terminate" | "deafen";
+/**
+ * What is done to the database, where it is a server: ended and started, held up, all its connections cut, or those that
+ * listen.
+ */
+export type DatabaseAct = "crash" | "hang" | "terminate" | "deafen";
 
 /** What is done to the workers of a process, where it has some. */
 export type WorkerAct = "killWorker" | "roll";

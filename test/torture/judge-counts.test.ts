@@ -68,7 +68,7 @@ describe("a run in which too little happened is not taken for a good one", () =>
 
 test("what cannot be done in a run is not missed, nor what was not asked for", () => {
   const run = goodHistory();
-  const { crash, terminate, deafen, killWorker, roll, ...acts } = run.acts;
+  const { crash, hang, terminate, deafen, killWorker, roll, ...acts } = run.acts;
   expect(judge({ ...run, acts }).outcome).toBe("PASS");
   const few = { ...run.acts, stop: 0, freeze: 0, deafen: 0, roll: 0 };
   expect(judge({ ...run, what: "kill", acts: few }).outcome).toBe("PASS");

@@ -10,6 +10,7 @@ export type Counts = Readonly<
     | "freezes"
     | "cuts"
     | "crashes"
+    | "hangs"
     | "backendCuts"
     | "workerKills"
     | "rolls"
@@ -41,6 +42,7 @@ export function countsOf(history: History): Counts {
     freezes: acts.freeze,
     cuts: acts.cut,
     crashes: acts.crash ?? 0,
+    hangs: acts.hang ?? 0,
     backendCuts: (acts.terminate ?? 0) + (acts.deafen ?? 0),
     workerKills: acts.killWorker ?? 0,
     rolls: acts.roll ?? 0,

@@ -24,6 +24,7 @@ test("a run in which every promise was kept is found so, with its counts", () =>
         freezes: 1,
         cuts: 1,
         crashes: 1,
+        hangs: 1,
         backendCuts: 2,
         workerKills: 1,
         rolls: 1,
