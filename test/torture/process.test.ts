@@ -1,5 +1,5 @@
 /** A tortured process: what it does of its own accord is trouble, what is done to it is not. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, vi } from "vitest";
@@ -20,7 +20,7 @@ const acts = { kill: 0, killAll: 0, killStarting: 0, stop: 0, freeze: 0, cut: 0 
 let one: TortureProcess | null = null;
 
 /** With some lines of script run before the server. */
-async function start(folder: string, script = ""): Promise<TortureProcess> {
+async function start(folder: string, script = "", workers = 1): Promise<TortureProcess> {
   troubles.length = 0;
   const command = [
     process.execPath,
@@ -36,6 +36,7 @@ async function start(folder: string, script = ""): Promise<TortureProcess> {
     name: "process 1",
     folder,
     database,
+    workers,
     command,
     acts,
     onTrouble,
@@ -101,4 +102,34 @@ test("that finds rows which no ring has told of is trouble", async ({ folder }) 
   expect((await poll?.answer)?.text).toContain("heard or not");
   await tortured.end();
   await vi.waitFor(() => expect(troubles).toEqual([expect.stringContaining("no ring had told of")]));
+});
+
+test("whose workers are killed and rolled over is no trouble, and has new ones", async ({ folder }) => {
+  const tortured = await start(folder, "", 2);
+  expect(tortured.killWorker()).toBe(true);
+  // Until then one is missing.
+  await vi.waitFor(() => expect(tortured.killWorker()).toBe(true), 30_000);
+  tortured.roll(null, 0);
+  await tortured.ready();
+  // Both old ones may have been killed, and a new one need not listen yet.
+  const health = () => call(`${tortured.hop.url}/healthz`);
+  await vi.waitFor(async () => expect((await health()).status).toBe(200), 30_000);
+  tortured.kill(0);
+  await tortured.ready();
+  await tortured.end();
+  expect(troubles).toEqual([]);
+});
+
+test("whose worker ends by itself is trouble", async ({ folder }) => {
+  const sign = JSON.stringify(join(folder, "end"));
+  const tortured = await start(
+    folder,
+    `import cluster from "node:cluster"; import { existsSync, rmSync } from "node:fs";
+    if (cluster.isWorker) setInterval(() => existsSync(${sign}) && (rmSync(${sign}), process.exit(3)), 20)`,
+    2,
+  );
+  writeFileSync(join(folder, "end"), "");
+  await vi.waitFor(() => expect(existsSync(join(folder, "end"))).toBe(false), 15_000);
+  await tortured.end();
+  await vi.waitFor(() => expect(troubles).toEqual([expect.stringContaining("a worker ended with 3")]));
 });
