@@ -1,10 +1,12 @@
 /** `npm run move`: people go on with their cursors, sessions and nonces, on PostgreSQL, as if nothing had been. */
 import { readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
+import { admin } from "../support/admin.js";
 import { test } from "../support/copies.js";
 import { say } from "../support/guest.js";
-import { call, idOf, pollBody } from "../support/http-client.js";
+import { call, codeOf, idOf, pollBody } from "../support/http-client.js";
 import { signIn } from "../support/member.js";
+import { act } from "../support/moderators.js";
 import { endOf } from "../support/parked.js";
 import { runProgram } from "../support/program.js";
 import { freshDatabase } from "../support/shared-postgres.js";
@@ -73,6 +75,46 @@ describe.skipIf(tools.postgres === null)("npm run move", () => {
     // A name is held by who had it.
     const taken = await call(`${after.url}/session`, { form: { name: "Ana" } });
     expect(taken.status).toBe(409);
+  });
+
+  test("a moderator is still one, a ban and a closed room still hold", async ({
+    start,
+    folder,
+    database,
+  }) => {
+    const before = await start();
+    const ana = await signIn(before.url, "Ana");
+    const code =
+      /[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}/.exec((await admin(database, ["moderator", "Ana"])).out)?.[0] ??
+      "";
+    expect((await act(before, ana, { act: "code", code })).status).toBe(303);
+    for (const args of [
+      ["ban", "name", "Eve"],
+      ["close", "lobby"],
+    ])
+      expect((await admin(database, args)).code).toBe(0);
+    const mayWrite = async (url: string, name: string) =>
+      codeOf(await call(`${url}/send`, { form: { name, text: "hi" } }));
+    expect([await mayWrite(before.url, "Eve"), await mayWrite(before.url, "Ben")]).toEqual([
+      "banned",
+      "room_closed",
+    ]);
+    await before.stop();
+    const url = await freshDatabase();
+    expect((await runProgram("move", ["--from", database, "--to", url], {})).code).toBe(0);
+    const SESSION_SECRET = readFileSync(`${folder}/parkbench.db.secret`, "utf8").trim();
+    const after = await start({ env: { DATABASE_URL: url, SESSION_SECRET } });
+    expect([await mayWrite(after.url, "Eve"), await mayWrite(after.url, "Ben")]).toEqual([
+      "banned",
+      "room_closed",
+    ]);
+    // By the same session, without a new code.
+    const opened = await act(after, ana, { act: "open", room: "lobby" });
+    expect([opened.status, opened.headers.location]).toEqual([303, expect.stringContaining("/moderation")]);
+    expect([await mayWrite(after.url, "Eve"), await mayWrite(after.url, "Ben")]).toEqual([
+      "banned",
+      undefined,
+    ]);
   });
 
   test("it says what is missing, and who has the database open", async ({ start, database }) => {
