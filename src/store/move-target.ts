@@ -28,7 +28,7 @@ export interface Changes {
 
 const FETCHED = 2000;
 
-/** Waits as long as it takes: another one's limits are for servers. */
+/** Limits that somebody has set for the role or the database are for servers. */
 const PATIENT = `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = 0`;
 
 /** On the disk at the commit, whatever the database does by itself. */
@@ -114,7 +114,7 @@ export class MoveTarget {
     };
   }
 
-  /** One transaction, flushed with the next `flush`. A row that PostgreSQL refuses is named. */
+  /** One transaction, which is on the disk after `freeze`. A row that PostgreSQL refuses is named. */
   async write(table: MovedTable, { gone, fresh }: Changes): Promise<void> {
     try {
       await this.#writer.query(`BEGIN; ${PATIENT}; SET LOCAL synchronous_commit = off`);
