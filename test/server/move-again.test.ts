@@ -6,7 +6,7 @@ import { backupSqlite } from "../../src/store/backup-sqlite.js";
 import { openStore } from "../../src/store/open.js";
 import { restoreSqlite } from "../../src/store/restore-sqlite.js";
 import { startWire } from "../support/counting-wire.js";
-import { aLog, allOf, ask, sortedDatabase } from "../support/moves.js";
+import { aLog, allOf, ask, ordinaryDatabase } from "../support/moves.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 
@@ -89,7 +89,7 @@ describe.skipIf(tools.postgres === null)("a move to PostgreSQL", () => {
     const log = await aLog(`
       INSERT INTO messages (room, author_name, text) SELECT 'lobby', 'cron', value FROM json_each('[1,2,3,4,5,6,7,8]');
       INSERT INTO nonces SELECT 'a:' || value, 'n', 1 FROM json_each('["a","B","c","_","é","😀","�"]')`);
-    const url = await sortedDatabase();
+    const url = await ordinaryDatabase();
     const server = await openStore({ url: log.path });
     await expect(log.move(url)).rejects.toThrow(
       /has the database \S+ open\. Stop it and run this again; or .* --ahead/,

@@ -1,6 +1,6 @@
 /** What a move brings to PostgreSQL, what it does with what that cannot keep, and when it says that it is verified. */
 import Database from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { noNotes } from "../../src/store/move-row.js";
 import { MoveSource } from "../../src/store/move-source.js";
 import { type MovedTable, NOT_MOVED, TABLES } from "../../src/store/move-tables.js";
@@ -9,6 +9,9 @@ import { startWire } from "../support/counting-wire.js";
 import { aLog, ask } from "../support/moves.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
+
+// Each makes a database or two.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.skipIf(tools.postgres === null)("a move to PostgreSQL", () => {
   it("leaves no table of SQLite behind, and no column", async () => {

@@ -91,13 +91,15 @@ export async function ask(url: string, sql: string): Promise<Record<string, unkn
   }
 }
 
-/** Empty, and sorting as people do, not by bytes. */
-export async function sortedDatabase(): Promise<string> {
+/** Empty, of an ordinary role, and sorting as people do, not by bytes. */
+export async function ordinaryDatabase(): Promise<string> {
   const url = new URL(await freshDatabase());
-  const name = `${url.pathname.slice(1)}_sorted`;
+  const name = `${url.pathname.slice(1)}_ordinary`;
   const how = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'";
-  await ask(url.href, `CREATE DATABASE ${name} ${how}`);
+  await ask(url.href, `CREATE ROLE ${name} LOGIN`);
+  await ask(url.href, `CREATE DATABASE ${name} OWNER ${name} ${how}`);
   url.pathname = name;
+  url.username = name;
   return url.href;
 }
 
