@@ -23,8 +23,8 @@ export function movedTo(db: Connection): string | null {
     db.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = '${NAME}'`).get(),
   );
   if (typeof sql !== "string") return null;
-  const [, place = ""] = new RegExp(`'${SAYS}(.*)'\\)`, "s").exec(sql) ?? [];
-  return place.replaceAll("''", "'");
+  const from = sql.indexOf(SAYS) + SAYS.length;
+  return sql.slice(from, sql.lastIndexOf("')")).replaceAll("''", "'");
 }
 
 /** A log under another epoch is another log, which has not moved. */
