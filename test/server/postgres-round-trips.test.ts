@@ -20,6 +20,9 @@ const LOOK_MS = 500;
 /** Of the connection that listens, every 15 s. */
 const PING = "SELECT 1";
 
+/** Each limit that counts a send would be one more. */
+const NO_LIMITS = { LIMIT_PARKED_PER_ADDRESS: "0", LIMIT_SENDS_PER_SESSION: "0" };
+
 const leaves: (() => void)[] = [];
 let proxy: TcpProxy;
 
@@ -28,7 +31,7 @@ const dbTest = test.extend<{ readonly url: string }>({
     const database = await freshDatabase();
     proxy = await startTcpProxy(Number(new URL(database).port));
     const { url } = await start({
-      env: { DATABASE_URL: through(proxy, database), SESSION_SECRET: SECRET, LIMIT_PARKED_PER_ADDRESS: "0" },
+      env: { DATABASE_URL: through(proxy, database), SESSION_SECRET: SECRET, ...NO_LIMITS },
     });
     await use(url);
   },
