@@ -37,9 +37,9 @@ export interface Workers {
 /**
  * Each worker takes connections from the one listening socket by itself (SCHED_NONE). With node's own way (SCHED_RR) the
  * primary takes them and hands them on, and one that was on its way to a worker that dies is neither answered nor closed,
- * for ever. Measured with 10,000 connections: 1.4 s against 9.2 s until all were taken, and they spread 5,549 to 4,451 over
- * two workers, 3,400 to 1,779 over four; a busy worker takes fewer. `reusePort` is in no Node 20, and there a worker that
- * goes takes with it what waits for it alone.
+ * for ever. The price is an uneven spread: 10,000 connections at once came to 5,549 and 4,451 at two workers, 3,400 to 1,779 at
+ * four, and a trickle to four idle ones 243, 202, 130 and 25 (measured once; SCHED_RR is even to within a few). `reusePort` is
+ * in no Node 20, and there a worker that goes takes with it what waits for it alone.
  */
 export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Workers {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
