@@ -51,7 +51,7 @@ describe.skipIf(tools.postgres === null)("a broken promise is seen on PostgreSQL
     ["lost-notify", "", /process \d found rows that no ring had told of/],
     ["lost-notify-no-look", "", /a quiet room was not woken by \w+ on another process: /],
     ["no lock", slow(0.5) + NO_LOCK, /has (row \d+ .*|nothing) where the log has row \d+ /s],
-  ])("%s", { timeout: 120_000 }, async (fault, sql, reason) => {
+  ])("%s", { timeout: 300_000 }, async (fault, sql, reason) => {
     const command = sql === "" ? ([process.execPath, FAULTY, fault] as const) : undefined;
     let verdict: Verdict | null = null;
     for (const [at, seconds] of SECONDS.entries()) {
@@ -65,7 +65,7 @@ describe.skipIf(tools.postgres === null)("a broken promise is seen on PostgreSQL
   test.each([
     ["a server with all its promises kept", ""],
     ["one on a slow database", slow(0.05)],
-  ])("%s is not said to have broken one", { timeout: 120_000 }, async (_, sql) => {
+  ])("%s is not said to have broken one", { timeout: 300_000 }, async (_, sql) => {
     const { faults, counts } = await verdictOn(sql, {});
     expect(faults.filter((fault) => !fault.startsWith("too little happened"))).toEqual([]);
     expect(counts.acks).toBeGreaterThan(0);
