@@ -1,0 +1,156 @@
+// What the model of many machines is made of, measured: CPU of PostgreSQL for each statement of the log and for each
+// listener of a notification, and of a server for each poll that comes back with nothing.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { cpuNsOf, treeOf } from "../../benchmarks/machine/accounting.js";
+import { postgresMissing, startPostgres } from "../../benchmarks/machine/postgres.js";
+import { openPostgres } from "../../dist/store/postgres.js";
+import { startServer } from "../hostile/server.js";
+import { get, openMany, until } from "../hostile/sockets.js";
+
+const STATEMENTS = 2000;
+const GROUPS = [1, 16, 64];
+/** PostgreSQL as shipped takes 100 connections, three of them for its owner. */
+const LISTENERS = [1, 10, 30, 90];
+const NOTIFIERS = 4;
+const SECONDS = 2;
+const PARKED = 5000;
+const WAIT_S = 5;
+const IDLE_SECONDS = 20;
+
+const AUTHOR = { id: 7, name: "Bench" };
+const TEXT = "hello there how are you today, and is it raining where you are";
+/** Word for word what `store/postgres.ts` says. */
+const NOTIFY = "BEGIN; SET LOCAL synchronous_commit = off; NOTIFY parkbench, ''; COMMIT";
+
+/** Prints as it goes. */
+export async function measure() {
+  const folder = mkdtempSync(join(tmpdir(), "parkbench-scale-"));
+  // The folder of folders from here on: the server of the benchmarks opens it to the user that PostgreSQL is run by.
+  process.env.TMPDIR = folder;
+  try {
+    const missing = postgresMissing();
+    if (missing) console.log(missing);
+    else await onPostgres();
+    await repolls(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function onPostgres() {
+  const server = await startPostgres();
+  try {
+    await statements(server);
+    for (const count of LISTENERS) await notifications(server, count);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function statements({ url, pid }) {
+  const store = await openPostgres({ url });
+  const { log } = store;
+  const append = (room = "lobby") =>
+    log.append({ room, author: AUTHOR, text: TEXT, nonce: Math.random().toString(36).slice(2) });
+  for (let n = 0; n < 300; n += 1) await append();
+  for (const rows of GROUPS) {
+    const commits = Math.ceil(STATEMENTS / 4);
+    const figures = await costs(pid, commits, () =>
+      Promise.all(Array.from({ length: rows }, () => append())),
+    );
+    say(`a commit of ${rows} rows`, figures);
+  }
+  const newest = await log.newest();
+  for (const rows of [0, 1, 16])
+    say(
+      `a read that finds ${rows} rows`,
+      await costs(pid, STATEMENTS, () => log.since("all", newest - rows, 500)),
+    );
+  say("a look at the end of the log", await costs(pid, STATEMENTS, () => log.newest()));
+  await store.close();
+}
+
+/** One after the other, warm: CPU microseconds of PostgreSQL and of this process for each, and how long each took. */
+async function costs(pid, count, job) {
+  for (let n = 0; n < count / 10; n += 1) await job();
+  const pids = treeOf(pid);
+  const [beganMs, serverNs, own] = [performance.now(), cpuNsOf(pids), process.cpuUsage()];
+  for (let n = 0; n < count; n += 1) await job();
+  const { user, system } = process.cpuUsage(own);
+  return {
+    serverUs: (cpuNsOf(pids) - serverNs) / 1000 / count,
+    processUs: (user + system) / count,
+    wallUs: ((performance.now() - beganMs) * 1000) / count,
+  };
+}
+
+async function notifications({ url, pid }, count) {
+  const clients = await Promise.all(Array.from({ length: count + NOTIFIERS }, () => connected(url)));
+  const notifiers = clients.splice(0, NOTIFIERS);
+  let heard = 0;
+  for (const client of clients) {
+    client.on("notification", () => (heard += 1));
+    await client.query("LISTEN parkbench");
+  }
+  for (const one of [1, NOTIFIERS]) {
+    const pids = treeOf(pid);
+    const [beganMs, serverNs, own] = [performance.now(), cpuNsOf(pids), process.cpuUsage()];
+    let said = 0;
+    heard = 0;
+    const notify = async (notifier) => {
+      for (; performance.now() - beganMs < SECONDS * 1000; said += 1) await notifier.query(NOTIFY);
+    };
+    await Promise.all(notifiers.slice(0, one).map(notify));
+    await until(() => heard === said * count, "all heard");
+    const { user, system } = process.cpuUsage(own);
+    const perNotification = (us) => us / said;
+    say(`a notification, ${one} at once, ${count} listeners`, {
+      serverUs: perNotification((cpuNsOf(pids) - serverNs) / 1000),
+      processUs: perNotification(user + system),
+      wallUs: perNotification((performance.now() - beganMs) * 1000),
+    });
+  }
+  await Promise.all([...clients, ...notifiers].map((client) => client.end()));
+}
+
+async function connected(url) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+/** All wait at the end of a log where nothing happens, and come back as soon as they are answered. */
+async function repolls(folder) {
+  const server = await startServer({ folder });
+  const { next } = await (await fetch(`${server.url}/poll?since=now&wait=0`)).json();
+  let answers = 0;
+  const ask = (socket) => socket.write(get(`/poll?since=${next}&wait=${WAIT_S}`));
+  const sockets = await openMany(server.port, PARKED, (socket) => {
+    socket.on("data", () => {
+      answers += 1;
+      ask(socket);
+    });
+    ask(socket);
+  });
+  await until(() => answers > PARKED, "everybody came back once");
+  const [before, answersBefore, beganMs] = [await server.measure(), answers, performance.now()];
+  await sleep(IDLE_SECONDS * 1000);
+  const [after, came] = [await server.measure(), answers - answersBefore];
+  const seconds = (performance.now() - beganMs) / 1000;
+  say(`an idle poll, ${PARKED} parked, ${Math.round(came / seconds)} a second`, {
+    processUs: ((after.cpuMs - before.cpuMs) * 1000) / came,
+  });
+  for (const socket of sockets) socket.destroy();
+  await server.stop();
+}
+
+function say(what, { serverUs, processUs, wallUs }) {
+  const us = (figure) => (figure === undefined ? "       -" : `${figure.toFixed(0).padStart(8)}`);
+  console.log(
+    `${what.padEnd(48)} PostgreSQL ${us(serverUs)} us   process ${us(processUs)} us   took ${us(wallUs)} us`,
+  );
+}

@@ -1,0 +1,58 @@
+/** A reader that comes back with its cursor for ever, and checks that each message comes once and in order. */
+import type { Batch } from "../../src/core/log.js";
+import type { Around, ModelProcess } from "./process.js";
+
+const WAIT_MS = 25_000;
+
+/** Told of each message that woke a reader which had been parked before the message was on disk. */
+export type OnWake = (id: number, wokenAtMs: number, answeredAtMs: number) => void;
+
+export class ModelReader {
+  readonly room: string;
+  /** How many messages it has. */
+  have = 0;
+  /** Messages that came twice, too early or not of its room. */
+  wrong = 0;
+  readonly #around: Around;
+  readonly #process: ModelProcess;
+  readonly #onWake: OnWake;
+  #after = 0;
+
+  constructor(around: Around, process: ModelProcess, room: string, onWake: OnWake) {
+    this.#around = around;
+    this.#process = process;
+    this.room = room;
+    this.#onWake = onWake;
+  }
+
+  enter(): void {
+    const enteredAtMs = this.#around.clock.nowMs;
+    this.#process.tail.enter(
+      {
+        rooms: [this.room],
+        after: this.#after,
+        limit: 100,
+        wake: (batch) => this.#wake(batch, enteredAtMs),
+        fail: (error) => {
+          throw error;
+        },
+      },
+      WAIT_MS,
+    );
+  }
+
+  #wake({ messages }: Batch, enteredAtMs: number): void {
+    const { clock, database, model } = this.#around;
+    const answeredMs = this.#process.cores.spend(model.deliveryUs);
+    const rows = database.rowsOf(this.room);
+    for (const message of messages) {
+      const isNext = rows[this.have]?.id === message.id;
+      if (isNext) this.have += 1;
+      else this.wrong += 1;
+      this.#after = message.id;
+      if (enteredAtMs < (database.committedAtMs[message.id] ?? 0))
+        this.#onWake(message.id, clock.nowMs, clock.nowMs + answeredMs);
+    }
+    clock.call(answeredMs + model.awayMs, () => this.enter());
+  }
+}
