@@ -28,7 +28,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "metrics.ts": ["core"],
   "metrics-port.ts": [],
   "metrics-of-workers.ts": [],
-  "drain.ts": ["open-chat.ts"],
+  "drain.ts": ["core", "open-chat.ts"],
   "stop.ts": ["drain.ts", "open-chat.ts"],
   "command.ts": ["config.ts", "core"],
   "backup.ts": ["command.ts", "store"],
