@@ -53,6 +53,6 @@ export class ModelReader {
       if (enteredAtMs < (database.committedAtMs[message.id] ?? 0))
         this.#onWake(message.id, clock.nowMs, clock.nowMs + answeredMs);
     }
-    clock.call(answeredMs + model.awayMs, () => this.enter());
+    if (!this.#process.tail.isClosed) clock.call(answeredMs + model.awayMs, () => this.enter());
   }
 }
