@@ -51,7 +51,14 @@ describe("a simulated chat", () => {
   });
 
   it("wakes a reader at another process one way, one read and one way back later", async () => {
-    const slow = { ...FREE, roundTripMsMin: 10, roundTripMsMax: 10, messagesEach: 3, seconds: 3, readUs: 500 };
+    const slow = {
+      ...FREE,
+      roundTripMsMin: 10,
+      roundTripMsMax: 10,
+      messagesEach: 3,
+      seconds: 3,
+      readUs: 500,
+    };
     const { wakeMs, ackMs } = await simulate(slow, 2);
     expect(wakeMs).toHaveLength(ackMs.length);
     // The commit's answer, the notification there and to the other, the read there and back: five ways. Not for each of
