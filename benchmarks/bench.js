@@ -96,7 +96,8 @@ async function runScenario({ name, scenario, peers, rounds }) {
       keep: options.keep,
     });
     results.push({ scenario: name, rows });
-    print(`${scenario.name}: ${scenario.summary}\n${figuresTable(summarise(rows), LABELS)}\n`);
+    print(`${scenario.name}: ${scenario.summary}\n${figuresTable(summarise(rows), LABELS)}`);
+    print(scenario.note ? `${scenario.note}\n` : "");
     keep();
   } catch (error) {
     // Its servers were ended by the interruption itself.

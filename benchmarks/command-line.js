@@ -11,6 +11,8 @@ export const SCENARIOS = [
   "catch-up",
   "long-log",
   "append-postgres",
+  "workers",
+  "wake-across",
 ];
 
 export const USAGE = `Usage: npm run bench -- [SCENARIO...] [--quick] [--rounds N] [--peers a,b] [--out DIR] [--keep]

@@ -8,10 +8,12 @@ const SECONDS = {
     memory: { each: 16, dear: 10 },
     "steady-chat": { each: 10 },
     isolation: { each: 24 },
-    "durable-sends": { each: 11 },
+    "durable-sends": { each: 12 },
     "catch-up": { each: 18 },
     "long-log": { each: 30, once: 35 },
     "append-postgres": { each: 10, once: 5 },
+    workers: { each: 36 },
+    "wake-across": { each: 28 },
   },
   quick: {
     "fan-out": { each: 10, dear: 10 },
@@ -22,6 +24,8 @@ const SECONDS = {
     "catch-up": { each: 7 },
     "long-log": { each: 10, once: 3 },
     "append-postgres": { each: 4, once: 5 },
+    workers: { each: 20 },
+    "wake-across": { each: 18 },
   },
 };
 

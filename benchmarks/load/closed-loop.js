@@ -106,6 +106,7 @@ function open(port) {
   });
 }
 
-function percentile(sorted, part) {
+/** NaN of none. */
+export function percentile(sorted, part) {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }

@@ -3,15 +3,16 @@ import { Crowd } from "./crowd.js";
 import { protocolOf } from "./protocols/index.js";
 import { Sender } from "./sender.js";
 import { steady } from "./steady.js";
+import { wakes } from "./wakes.js";
 
 let crowd = null;
 let sender = null;
 
 const COMMANDS = {
-  /** For a server that has just started: a sender, and nobody else yet. */
-  async open({ port, protocol, waitS, sessions }) {
+  /** For a server that has just started: a sender, and nobody else yet. Readers may be at another server of the same log. */
+  async open({ port, readPort = port, protocol, waitS, sessions }) {
     const speech = protocolOf(protocol, { port, waitS, sessions });
-    crowd = new Crowd(speech, port);
+    crowd = new Crowd(speech, readPort);
     sender = new Sender(speech, port, crowd);
     await sender.prime();
   },
@@ -29,7 +30,18 @@ const COMMANDS = {
     walls.sort((a, b) => a - b);
     return { wallMs: walls[walls.length >> 1] };
   },
+  /** As many as there is time for, each as soon as everybody in `room` has the one before. */
+  async flow({ room, seconds }) {
+    const [from, before] = [performance.now(), process.cpuUsage()];
+    const tookS = () => (performance.now() - from) / 1000;
+    let deliveries = 0;
+    do deliveries += (await fanOut({ room })).deliveries;
+    while (tookS() < seconds);
+    const { user, system } = process.cpuUsage(before);
+    return { deliveries, seconds: tookS(), loadCpuUs: user + system };
+  },
   steady: (params) => steady(crowd, sender, params),
+  wakes: (params) => wakes(crowd, sender, params),
   /** Answers without a message since the last call, and with it whether anything went wrong in between. */
   look: () => crowd.look(),
   close() {

@@ -10,6 +10,11 @@ const apart = allowed.length > 1 && canPin;
 export const SERVER_CORE = apart ? allowed[0] : undefined;
 export const LOAD_CORE = apart ? allowed[1] : undefined;
 
+/** For a server of several workers: all cores but the load's, or both where there are two. */
+export const SERVER_CORES = apart
+  ? allowed.filter((core) => allowed.length === 2 || core !== LOAD_CORE).join(",")
+  : undefined;
+
 /** Null, or why the figures of this machine say less. */
 export const CORES_NOTE = apart
   ? null
@@ -18,7 +23,7 @@ export const CORES_NOTE = apart
     : "No taskset here (package util-linux): server and load may share a core, and times vary more.";
 
 /**
- * The command that runs `command` on one core.
+ * The command that runs `command` on one core, or on a list of them.
  * @param {string | undefined} core
  * @param {string} command
  * @param {readonly string[]} args

@@ -44,6 +44,17 @@ export async function startPostgres() {
   };
 }
 
+/**
+ * An empty database while `run` has it.
+ * @template T
+ * @param {(server: { url: string, pid: number }) => Promise<T>} run
+ * @returns {Promise<T>}
+ */
+export async function withPostgres(run) {
+  const server = await startPostgres();
+  return run(server).finally(server.stop);
+}
+
 /** The folder of the newest one's programs, or null. */
 function programs() {
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuNsOf, resetPeakOf, rssBytesOf, rssPeakBytesOf, treeOf } from "./accounting.js";
-import { pinned, SERVER_CORE } from "./cores.js";
+import { pinned, SERVER_CORE, SERVER_CORES } from "./cores.js";
 
 const START_MS_MAX = 30_000;
 const STOP_MS_MAX = 5_000;
@@ -26,11 +26,14 @@ const SAID_CHARS_MAX = 4_000;
 
 /**
  * Starts a peer on a free loopback port, pinned to the server's core; resolves when it answers.
+ *
+ * `dir` is for its data, and kept by stop() when given. `isSpread` gives it all cores that the load can spare.
+ * `readyLine` must also be in what it prints: of several workers, the first to answer is not all of them.
  * @param {import("../servers/index.js").Peer} peer
- * @param {{ dir?: string, env?: Record<string, string> }} [options] `dir` for its data, kept by stop() when given
+ * @param {{ dir?: string, env?: Record<string, string>, isSpread?: boolean, readyLine?: string }} [options]
  * @returns {Promise<ServerProcess>}
  */
-export async function startServer(peer, { dir, env } = {}) {
+export async function startServer(peer, { dir, env, isSpread = false, readyLine } = {}) {
   const why = peer.missing();
   if (why !== null) throw new Error(`${peer.label}: ${why}`);
   if (!existsSync("/proc/self/schedstat")) throw new Error("The benchmarks read /proc: they need Linux.");
@@ -40,11 +43,11 @@ export async function startServer(peer, { dir, env } = {}) {
   mkdirSync(home, { recursive: true });
   for (const [name, text] of Object.entries(command.files ?? {})) writeFileSync(join(home, name), text);
 
-  const [program, args] = pinned(SERVER_CORE, command.command, command.args);
+  const [program, args] = pinned(isSpread ? SERVER_CORES : SERVER_CORE, command.command, command.args);
   const child = spawn(program, args, {
     cwd: command.cwd ?? home,
     env: { ...bareEnv(), ...command.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", readyLine ? "pipe" : "ignore", "pipe"],
   });
   let said = "";
   child.stderr.on("data", (chunk) => {
@@ -54,6 +57,7 @@ export async function startServer(peer, { dir, env } = {}) {
     child.once("error", done);
     child.once("exit", done);
   });
+  const isReady = readyLine ? printed(child.stdout, readyLine) : () => true;
   const killNow = () => child.kill("SIGKILL");
   process.once("exit", killNow);
 
@@ -68,7 +72,7 @@ export async function startServer(peer, { dir, env } = {}) {
   }
 
   try {
-    await answers(port, peer.readyPath ?? "/", ended);
+    await answers(port, peer.readyPath ?? "/", ended, isReady);
   } catch (error) {
     await stop();
     throw new Error(`${peer.label} did not start: ${error.message}\n${said}`);
@@ -103,7 +107,7 @@ function freePort() {
 }
 
 /** Asks every 3 ms, as the time to the first answer is one of the figures. */
-async function answers(port, path, ended) {
+async function answers(port, path, ended, isReady) {
   let over = false;
   const end = ended.then((why) => {
     over = true;
@@ -113,10 +117,19 @@ async function answers(port, path, ended) {
   const until = performance.now() + START_MS_MAX;
   while (!over && performance.now() < until) {
     const status = await Promise.race([statusOf(port, path), end]);
-    if (status > 0 && status < 500) return;
+    if (status > 0 && status < 500 && isReady()) return;
     await sleep(3);
   }
   await Promise.race([end, Promise.reject(new Error("no answer in time"))]);
+}
+
+/** Whether the line has come. Reads on to the end: a full pipe would hold up the server. */
+function printed(stream, line) {
+  let text = "";
+  stream.setEncoding("utf8").on("data", (chunk) => {
+    text = (text + chunk).slice(-SAID_CHARS_MAX);
+  });
+  return () => text.includes(line);
 }
 
 /** 0 when there is nobody. */

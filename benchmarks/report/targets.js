@@ -38,6 +38,12 @@ const appends = (peer, waiting) => ({
   metric: "rowsPerS",
   params: { waiting },
 });
+const wakeAcross = (parked) => ({
+  scenario: "wake-across",
+  peer: "parkbench",
+  metric: "fromSendMsP50",
+  params: { parked, store: "sqlite" },
+});
 const steadyChat = (peer) => ({
   scenario: "steady-chat",
   peer,
@@ -188,5 +194,9 @@ export const TARGETS = [
         goFor: atLeast(0.75),
       },
     ],
+  },
+  {
+    text: "a message sent at one worker to a reader parked at another, median from the send's start",
+    checks: [{ of: wakeAcross("other-worker"), unit: "ms", reach: atMost(20), goFor: atMost(10) }],
   },
 ];

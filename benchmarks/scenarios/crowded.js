@@ -6,13 +6,16 @@ import { PEERS } from "../servers/index.js";
 /**
  * @template T
  * @param {string} name the peer's
- * @param {{ rooms?: readonly string[], waitS?: number, sessions?: (port: number) => Promise<string[]> }} options
+ * @param {{
+ *   rooms?: readonly string[], waitS?: number, sessions?: (port: number) => Promise<string[]>,
+ *   start?: Parameters<typeof startServer>[1],
+ * }} options
  * @param {(server: import("../machine/server-process.js").ServerProcess, load: import("../load/load.js").Load) => Promise<T>} run
  * @returns {Promise<T>}
  */
-export async function withCrowd(name, { rooms = [], waitS, sessions }, run) {
+export async function withCrowd(name, { rooms = [], waitS, sessions, start }, run) {
   const peer = PEERS[name];
-  const server = await startServer(peer);
+  const server = await startServer(peer, start);
   try {
     await peer.makeRooms?.(server.port, rooms);
     const cookies = await sessions?.(server.port);

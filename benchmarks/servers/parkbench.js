@@ -40,6 +40,16 @@ export const parkbench = {
   },
 };
 
+/** How startServer starts it with several workers; says it when all of them listen. */
+export function withWorkers(count) {
+  return { env: { WORKERS: String(count) }, readyLine: "Parkbench listens on" };
+}
+
+/** How startServer starts it on a PostgreSQL database. */
+export function onPostgres(url) {
+  return { env: { DATABASE_URL: url, SESSION_SECRET: "the same for all of its servers" } };
+}
+
 /**
  * Makes a user. The cookie is the session's, for a Cookie header.
  * @param {number} port
