@@ -12,7 +12,7 @@ export type Fields = ReadonlyMap<string, readonly unknown[]>;
 const ENCODED_MAX = 3;
 
 /** Throws `bad_encoding` for malformed percent escapes, which a lenient parser would turn into U+FFFD. */
-export function queryOf(req: IncomingMessage): Fields {
+export function queryOf(req: Pick<IncomingMessage, "url">): Fields {
   const url = req.url ?? "";
   const mark = url.indexOf("?");
   return mark === -1 ? new Map() : parsePairs(url.slice(mark + 1));

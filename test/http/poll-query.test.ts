@@ -23,6 +23,21 @@ describe("polls with one address", () => {
       );
   });
 
+  it("share it also where each begins with a key of its own, which is no other's", () => {
+    const addresses = new PollAddresses(WAIT_S);
+    const [ana, ben] = [7, 8].map((n) => addresses.of(at(`/poll?client=k${n}p&_=${n}&since=5&room=lobby`)));
+    expect(ana).toEqual({ ...ben, client: "k7p" });
+    expect([ana?.rooms === ben?.rooms, ben?.client]).toEqual([true, "k8p"]);
+    expect(addresses.of(at("/poll?since=5&room=lobby")).client).toBe(null);
+  });
+
+  it("are refused where they give two keys", () => {
+    const addresses = new PollAddresses(WAIT_S);
+    expect(() => addresses.of(at("/poll?client=a&since=5&client=b"))).toThrowError(
+      expect.objectContaining({ code: "bad_client" }),
+    );
+  });
+
   it("of one client alone, or of very many rooms, are not remembered", () => {
     const addresses = new PollAddresses(WAIT_S);
     for (const url of [
