@@ -7,10 +7,10 @@ describe.skipIf(tools.postgres === null)(
   "guarantees 1, 2, 3, 4, 6: on PostgreSQL, all of them hold in",
   () => {
     tortured("three processes on one database behind faulty hops", {
-      ...{ store: "postgres", seconds: 30, processes: 3, what: "all" },
+      ...{ store: "postgres", seconds: 25, processes: 3, what: "all" },
     });
     tortured("one process that is killed, as its database is", {
-      ...{ store: "postgres", seconds: 12, processes: 1, what: "kill" },
+      ...{ store: "postgres", seconds: 9, processes: 1, what: "kill" },
     });
   },
 );
