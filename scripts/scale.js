@@ -5,6 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
+/** Of which there is at least one, and no half. */
+const COUNTS = new Set(["readers", "roomReaders", "databaseCores"]);
 const PROCESSES = "1,2,3,10,30,100";
 const { scale, MODEL } = await import(await built());
 const named = Object.fromEntries(Object.keys(MODEL).map((name) => [optionOf(name), name]));
@@ -50,9 +52,9 @@ function readArguments(args) {
     const options = Object.entries(named).filter(([option]) => values[option] !== undefined);
     return {
       isMeasuring: positionals.length > 0,
-      processes: values.processes.split(",").map((count) => number("--processes", count, 1)),
+      processes: values.processes.split(",").map((count) => number("--processes", count, true)),
       given: Object.fromEntries(
-        options.map(([option, name]) => [name, number(`--${option}`, values[option], 0)]),
+        options.map(([option, name]) => [name, number(`--${option}`, values[option], COUNTS.has(name))]),
       ),
     };
   } catch (error) {
@@ -61,10 +63,13 @@ function readArguments(args) {
   }
 }
 
-function number(name, text, min) {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= min && value <= 1_000_000) return value;
-  throw new TypeError(`${name} must be a number from ${min} to 1,000,000, not "${text}".`);
+function number(name, text, isWhole) {
+  const [value, min] = [Number(text), isWhole ? 1 : 0];
+  const fits = text.trim() !== "" && value >= min && value <= 1_000_000;
+  if (fits && !(isWhole && !Number.isInteger(value))) return value;
+  throw new TypeError(
+    `${name} must be a ${isWhole ? "whole " : ""}number from ${min} to 1,000,000, not "${text}".`,
+  );
 }
 
 function optionOf(name) {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { cpuNsOf, treeOf } from "../../benchmarks/machine/accounting.js";
 import { postgresMissing, startPostgres } from "../../benchmarks/machine/postgres.js";
+import { Tail } from "../../dist/core/tail.js";
 import { openPostgres } from "../../dist/store/postgres.js";
 import { startServer } from "../hostile/server.js";
 import { get, openMany, until } from "../hostile/sockets.js";
@@ -17,6 +18,9 @@ const GROUPS = [1, 16, 64];
 const LISTENERS = [1, 10, 30, 90];
 const NOTIFIERS = 4;
 const SECONDS = 2;
+const STORES = [1, 3, 10];
+const MESSAGES = 100;
+const MESSAGE_EVERY_MS = 30;
 const PARKED = 5000;
 const WAIT_S = 5;
 const IDLE_SECONDS = 20;
@@ -46,6 +50,7 @@ async function onPostgres() {
   try {
     await statements(server);
     for (const count of LISTENERS) await notifications(server, count);
+    for (const count of STORES) await together(server, count);
   } finally {
     await server.stop();
   }
@@ -65,7 +70,7 @@ async function statements({ url, pid }) {
     say(`a commit of ${rows} rows`, figures);
   }
   const newest = await log.newest();
-  for (const rows of [0, 1, 16])
+  for (const rows of [1, 16, 256])
     say(
       `a read that finds ${rows} rows`,
       await costs(pid, STATEMENTS, () => log.since("all", newest - rows, 500)),
@@ -115,6 +120,50 @@ async function notifications({ url, pid }, count) {
     });
   }
   await Promise.all([...clients, ...notifiers].map((client) => client.end()));
+}
+
+/** The model's claims on the real thing: several stores with a tail each, in this process. */
+async function together({ url }, count) {
+  const stores = await Promise.all(Array.from({ length: count }, () => openPostgres({ url })));
+  let reads = 0;
+  const tails = stores.map(({ log }) => new Tail(counting(log, () => (reads += 1))));
+  const wokenAtMs = new Map();
+  const newest = await stores[0].log.newest();
+  const readers = tails.map(async (tail) => {
+    for await (const { messages } of tail.follow(["lobby"], newest))
+      for (const { id } of messages) wokenAtMs.set(id, performance.now());
+  });
+  await until(() => tails.every(({ seen }) => seen === newest), "all are parked");
+  await sleep(1000);
+  reads = 0;
+  const storedAtMs = new Map();
+  for (let n = 0; n < MESSAGES; n += 1) {
+    const { message } = await stores[n % count].log.append({ room: "lobby", author: AUTHOR, text: TEXT });
+    storedAtMs.set(message.id, performance.now());
+    await sleep(MESSAGE_EVERY_MS);
+  }
+  await until(() => tails.every(({ seen }) => seen === newest + MESSAGES), "all have all");
+  for (const tail of tails) tail.close();
+  await Promise.all(readers);
+  await Promise.all(stores.map((store) => store.close()));
+  const lateMs = [...storedAtMs].map(([id, atMs]) => wokenAtMs.get(id) - atMs).sort((a, b) => a - b);
+  const p50 = lateMs[lateMs.length >> 1].toFixed(1);
+  console.log(
+    `${count} stores with a tail each: ${reads / MESSAGES} reads a message, woken after ${p50} ms (p50)`,
+  );
+}
+
+function counting(log, onRead) {
+  return {
+    epoch: log.epoch,
+    since: (...asked) => {
+      onRead();
+      return log.since(...asked);
+    },
+    newest: () => log.newest(),
+    onChange: (listener) => log.onChange(listener),
+    look: () => log.look(),
+  };
 }
 
 async function connected(url) {

@@ -18,6 +18,8 @@ export const MODEL = {
   messagesEach: 20,
   /** From an answer until its reader is back. */
   awayMs: 20,
+  /** One in so many comes back to a process that is drawn, as a balancer of requests sends it; 0: each stays at its own. */
+  roamOneIn: 0,
 
   roundTripMsMin: 0.2,
   roundTripMsMax: 1,
@@ -28,19 +30,28 @@ export const MODEL = {
   databaseCores: 8,
   /** What the disk takes to say that a commit is on it. */
   flushMs: 2,
-  commitUs: 450,
-  commitRowUs: 18,
-  readUs: 150,
-  lookUs: 40,
-  notifyUs: 100,
+  /** Of the database, under the lock. */
+  commitUs: 480,
+  commitRowUs: 12,
+  /** Of the database for the tail's read, nearly all of it to plan the statement; and for each row that is found. */
+  readUs: 280,
+  readRowUs: 2,
+  /** For the look at the end of the log, twice a second from each process. */
+  lookUs: 50,
+  notifyUs: 45,
   /** For each process that listens. */
-  notifyEachUs: 30,
+  notifyEachUs: 20,
 
+  /** Of the process, its reader's next poll included. */
   deliveryUs: 30,
-  sendUs: 120,
-  processReadUs: 150,
-  processNotifyUs: 100,
-  hearUs: 20,
+  /** Of the process, without its share of the statement that stores a group. */
+  sendUs: 100,
+  processCommitUs: 490,
+  processReadUs: 140,
+  processReadRowUs: 1.5,
+  processLookUs: 65,
+  processNotifyUs: 45,
+  hearUs: 6,
 };
 
 export type Model = Readonly<typeof MODEL>;

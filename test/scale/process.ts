@@ -55,13 +55,19 @@ export class ModelProcess implements MessageLog {
   since(rooms: RoomSet, after: number, limit: number): Promise<Batch> {
     const { database, model } = this.#around;
     const read = () =>
-      this.#ask<Batch>(model.processReadUs, (done) => database.read(rooms, after, limit, done));
+      this.#ask<Batch>(
+        ({ messages }) => model.processReadUs + messages.length * model.processReadRowUs,
+        (done) => database.read(rooms, after, limit, done),
+      );
     return rooms === "all" ? read() : this.#line.read(`${rooms} ${after} ${limit}`, read);
   }
 
   newest(): Promise<number> {
     const { database, model } = this.#around;
-    return this.#ask<number>(model.processReadUs, (done) => database.look(done));
+    return this.#ask<number>(
+      () => model.processLookUs,
+      (done) => database.look(done),
+    );
   }
 
   onChange(listener: () => void): () => void {
@@ -86,22 +92,27 @@ export class ModelProcess implements MessageLog {
   #commit(columns: readonly unknown[]): Promise<readonly (readonly [isNew: boolean, id: number])[]> {
     const [rooms, , , , , nonces] = columns as readonly (readonly string[])[];
     const rows = (rooms ?? []).map((room, at) => ({ room, nonce: nonces?.[at] ?? null }));
-    return this.#ask(0, (done) =>
-      this.#around.database.commit(rows, (ids) => done(ids.map((id) => [true, id] as const))),
+    const { database, model } = this.#around;
+    return this.#ask(
+      () => model.processCommitUs,
+      (done) => database.commit(rows, (ids) => done(ids.map((id) => [true, id] as const))),
     );
   }
 
   #notify(payload: string): Promise<void> {
     const { database, model } = this.#around;
-    return this.#ask(model.processNotifyUs, (done) => database.notify(payload, () => done(undefined)));
+    return this.#ask<void>(
+      () => model.processNotifyUs,
+      (done) => database.notify(payload, done),
+    );
   }
 
-  /** There, what `job` does there, and back; `us` of this process for it, when the answer is here. */
-  #ask<T>(us: number, job: (done: (answer: T) => void) => void): Promise<T> {
+  /** There, what `job` does there, and back; `usOf` this process for it, when the answer is here. */
+  #ask<T>(usOf: (answer: T) => number, job: (done: (answer: T) => void) => void): Promise<T> {
     const { clock, oneWayMs } = this.#around;
     return new Promise((resolve) => {
       const back = (answer: T) =>
-        clock.in(oneWayMs(), () => clock.call(this.cores.spend(us), () => resolve(answer)));
+        clock.in(oneWayMs(), () => clock.call(this.cores.spend(usOf(answer)), () => resolve(answer)));
       clock.in(oneWayMs(), () => job(back));
     });
   }
@@ -117,11 +128,11 @@ export class ModelProcess implements MessageLog {
       on(event: string, listener: typeof onNotification) {
         if (event === "notification") onNotification = listener;
       },
-      connect: () => this.#ask(0, (done) => done(undefined)),
+      connect: () => this.#ask<void>(free, (done) => done()),
       query: (sql: string) =>
-        this.#ask(0, (done) => {
+        this.#ask<void>(free, (done) => {
           if (sql.startsWith("LISTEN")) database.listeners.add(hear);
-          done(undefined);
+          done();
         }),
       end: async () => {
         database.listeners.delete(hear);
@@ -129,4 +140,9 @@ export class ModelProcess implements MessageLog {
     };
     return client as unknown as Client;
   }
+}
+
+/** Once in a connection's life, or every 15 seconds. */
+function free(): number {
+  return 0;
 }

@@ -14,25 +14,27 @@ export class ModelReader {
   /** Messages that came twice, too early or not of its room. */
   wrong = 0;
   readonly #around: Around;
-  readonly #process: ModelProcess;
   readonly #onWake: OnWake;
+  /** Where it comes back to. */
+  readonly #nextProcess: () => ModelProcess;
   #after = 0;
 
-  constructor(around: Around, process: ModelProcess, room: string, onWake: OnWake) {
+  constructor(around: Around, nextProcess: () => ModelProcess, room: string, onWake: OnWake) {
     this.#around = around;
-    this.#process = process;
+    this.#nextProcess = nextProcess;
     this.room = room;
     this.#onWake = onWake;
   }
 
   enter(): void {
+    const process = this.#nextProcess();
     const enteredAtMs = this.#around.clock.nowMs;
-    this.#process.tail.enter(
+    process.tail.enter(
       {
         rooms: [this.room],
         after: this.#after,
         limit: 100,
-        wake: (batch) => this.#wake(batch, enteredAtMs),
+        wake: (batch) => this.#wake(batch, process, enteredAtMs),
         fail: (error) => {
           throw error;
         },
@@ -41,9 +43,9 @@ export class ModelReader {
     );
   }
 
-  #wake({ messages }: Batch, enteredAtMs: number): void {
+  #wake({ messages }: Batch, process: ModelProcess, enteredAtMs: number): void {
     const { clock, database, model } = this.#around;
-    const answeredMs = this.#process.cores.spend(model.deliveryUs);
+    const answeredMs = process.cores.spend(model.deliveryUs);
     const rows = database.rowsOf(this.room);
     for (const message of messages) {
       const isNext = rows[this.have]?.id === message.id;
@@ -53,6 +55,6 @@ export class ModelReader {
       if (enteredAtMs < (database.committedAtMs[message.id] ?? 0))
         this.#onWake(message.id, clock.nowMs, clock.nowMs + answeredMs);
     }
-    if (!this.#process.tail.isClosed) clock.call(answeredMs + model.awayMs, () => this.enter());
+    if (!process.tail.isClosed) clock.call(answeredMs + model.awayMs, () => this.enter());
   }
 }

@@ -34,6 +34,13 @@ describe("a simulated chat", () => {
     }
   });
 
+  it("loses and doubles nothing when each reader comes back to any process", async () => {
+    const roaming = { ...MODEL, seconds: 1, roamOneIn: 1, messagesEach: 100, awayMs: 1 };
+    const { sent, missed, wrong } = await simulate(roaming, 5);
+    expect(sent).toBeGreaterThan(300);
+    expect({ missed, wrong }).toEqual({ missed: 0, wrong: 0 });
+  });
+
   it("takes the flush and nothing else, where all else is free", async () => {
     const { ackMs, wakeMs, answerMs } = await simulate({ ...FREE, messagesEach: 3 }, 1);
     expect(ackMs.length).toBeGreaterThan(0);
@@ -47,7 +54,10 @@ describe("a simulated chat", () => {
     expect(perSecond.commits).toBeGreaterThan(490);
     expect(perSecond.commits).toBeLessThanOrEqual(501);
     expect(share.lock).toBeGreaterThan(0.98);
+    // In groups, all of them; and each in its turn, after its process's commit before it.
+    expect(perSecond.messages).toBeGreaterThan(7000);
     expect(medianOf(ackMs)).toBeGreaterThan(7 * 2);
+    expect(ackMs.at(-1)).toBeLessThanOrEqual(2 * 8 * 2 + 2);
   });
 
   it("wakes a reader at another process one way, one read and one way back later", async () => {
@@ -75,7 +85,15 @@ describe("a simulated chat", () => {
       expect(perSecond.commits).toBe(sent);
       expect(perSecond.reads).toBe(sent * (processes + 1));
       expect(perSecond.heard).toBe(sent * processes);
+      expect(perSecond.looks).toBe(2 * processes);
     }
+  });
+
+  it("reads for a reader of its own where its room is not known yet", async () => {
+    const staying = { ...FREE, messagesEach: 0, messagesAll: 20, readers: 40, roomReaders: 4 };
+    const [stayed, roamed] = [await simulate(staying, 5), await simulate({ ...staying, roamOneIn: 1 }, 5)];
+    expect(roamed.sent).toBe(stayed.sent);
+    expect(roamed.perSecond.reads).toBeGreaterThan(stayed.perSecond.reads + stayed.sent);
   });
 
   it("gives the same figures for the same seed, and others for another", async () => {

@@ -45,6 +45,7 @@ class Run {
   readonly #database: ModelDatabase;
   readonly #processes: readonly ModelProcess[];
   readonly #readers: readonly ModelReader[];
+  readonly #balancer: Random;
   readonly #ackMs: number[] = [];
   /** By id: the last one that woke for it, and was answered. */
   readonly #wokenAtMs: number[] = [];
@@ -57,6 +58,7 @@ class Run {
     this.#clock = clock;
     this.#database = new ModelDatabase(clock, model);
     const oneWayMs = networkOf(model, seeded(model.seed));
+    this.#balancer = seeded(-model.seed);
     const around: Around = { clock, model, oneWayMs, database: this.#database };
     this.#processes = Array.from({ length: processes }, () => new ModelProcess(around));
     const rooms = Math.max(1, Math.round((processes * model.readers) / model.roomReaders));
@@ -67,7 +69,7 @@ class Run {
     this.#readers = this.#processes.flatMap((process, nth) =>
       Array.from({ length: model.readers }, (_, at) => {
         const room = `room ${(nth * model.readers + at) % rooms}`;
-        return new ModelReader(around, process, room, note);
+        return new ModelReader(around, () => this.#roaming() ?? process, room, note);
       }),
     );
   }
@@ -88,6 +90,13 @@ class Run {
     const figures = this.#figures(before, after);
     await Promise.all([...this.#processes.map((process) => process.close()), clock.run(QUIET_MS)]);
     return figures;
+  }
+
+  /** Where a reader is sent, unless it stays where it is. */
+  #roaming(): ModelProcess | undefined {
+    const { roamOneIn } = this.#model;
+    const isSent = roamOneIn > 0 && this.#balancer.oneIn(roamOneIn);
+    return isSent ? this.#processes[this.#balancer.whole(0, this.#processes.length - 1)] : undefined;
   }
 
   /** At random moments, to the room of a reader that is drawn. */
