@@ -50,7 +50,7 @@ if (results.length > 0) {
   const asked = TARGETS.filter(({ checks }) =>
     checks.some(({ of }) => options.scenarios.includes(of.scenario)),
   );
-  print(`Targets\n${targetsTable(judge(figures, asked))}\n`);
+  if (asked.length > 0) print(`Targets\n${targetsTable(judge(figures, asked))}\n`);
   if (asked.length < TARGETS.length)
     print(
       `Not measured in this run: ${TARGETS.filter((one) => !asked.includes(one))

@@ -37,11 +37,11 @@ export const scenario = {
     return inRounds({ scenario: "workers", rounds, peers, say }, async (peer, add) => {
       for (const one of CASES) {
         const start = { ...withWorkers(one.workers), isSpread: one.cores === "all" };
-        say(`${one.workers} workers, cores: ${one.cores}: deliveries`);
+        say(`WORKERS=${one.workers}, cores=${one.cores}: deliveries`);
         await deliveries(peer, start, plan, (metric, unit, value) =>
           add(metric, unit, { ...one, parked: plan.parked }, value),
         );
-        say(`${one.workers} workers, cores: ${one.cores}: sends`);
+        say(`WORKERS=${one.workers}, cores=${one.cores}: sends`);
         await acknowledged(peer, start, plan, (metric, unit, value) =>
           add(metric, unit, { ...one, senders: SENDERS }, value),
         );
