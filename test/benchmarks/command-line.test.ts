@@ -1,4 +1,4 @@
-/** What the benchmarks take on the command line, and refuse. */
+/** What the benchmarks take on the command line, and refuse; and that there is what they take. */
 import { describe, expect, it } from "vitest";
 import { benchmark } from "./row.js";
 
@@ -51,4 +51,17 @@ describe("the command line", () => {
   ])("refuses %j", (args) => {
     expect(() => read(...args)).toThrow(UsageError);
   });
+});
+
+describe("a scenario", () => {
+  it.each(SCENARIOS as string[])(
+    "is there by its name, and says what it does with whom: %s",
+    async (name) => {
+      const { scenario } = await benchmark(`scenarios/${name}.js`);
+      expect(scenario.name).toBe(name);
+      expect(scenario.summary.length).toBeGreaterThan(20);
+      expect(scenario.peers).toContain("parkbench");
+      expect(scenario.rounds).toBeGreaterThan(0);
+    },
+  );
 });
