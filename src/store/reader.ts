@@ -11,12 +11,14 @@ interface Asked {
 }
 
 export class Reader {
+  readonly #db: Connection;
   readonly #begin: Statement;
   readonly #commit: Statement;
   #closed = false;
   #asked = new Map<string, Asked>();
 
   constructor(db: Connection) {
+    this.#db = db;
     this.#begin = db.prepare("BEGIN");
     this.#commit = db.prepare("COMMIT");
   }
@@ -56,7 +58,8 @@ export class Reader {
     try {
       for (const { job, resolve, reject } of asked.values()) this.read(job).then(resolve, reject);
     } finally {
-      if (isLocked) this.#commit.run();
+      // After an error of the disk SQLite has ended the transaction already: a throw from here would end the process.
+      if (isLocked && this.#db.inTransaction) this.#commit.run();
     }
   }
 

@@ -65,6 +65,18 @@ describe("reads together", () => {
     expect(db.inTransaction).toBe(false);
   });
 
+  it("fail no worse when SQLite ends their transaction, as it does when the disk cannot be read", async () => {
+    const { reader, count, db } = make();
+    const failing = reader.readTogether("failing", () => {
+      db.exec("ROLLBACK");
+      throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_READ");
+    });
+    const [failed, answered] = await Promise.allSettled([failing, reader.readTogether("count", count)]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { code: "storage_failed" } });
+    expect(answered).toMatchObject({ status: "fulfilled", value: 0 });
+    expect(await reader.readTogether("count", count)).toBe(0);
+  });
+
   it("are refused once the store is closed, also those that were asked for before", async () => {
     const { reader, count, db } = make();
     const asked = [reader.readTogether("a", count), reader.readTogether("b", count)];
