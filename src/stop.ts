@@ -37,7 +37,7 @@ export function stopper({
   drainMs?: number;
 }): Stop {
   let stoppingSince: number | null = null;
-  let drainingSince: number | null = null;
+  let signalledSince: number | null = null;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     // Once more, when a request for an upgrade was put back.
@@ -86,13 +86,16 @@ export function stopper({
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      const isSecond = (since: number) => performance.now() - since >= SECOND_SIGNAL_MS;
+      const isFirst = signalledSince === null;
+      signalledSince ??= performance.now();
+      // It may be stopping for another reason by the first one, as a worker does that another one replaces.
+      const countedFrom = Math.max(signalledSince, stoppingSince ?? 0);
+      const isSecond = performance.now() - countedFrom >= SECOND_SIGNAL_MS;
       if (stoppingSince !== null) {
-        if (isSecond(stoppingSince)) process.exit(1);
-      } else if (drainingSince !== null) {
-        if (isSecond(drainingSince)) stop(signal, 0);
+        if (isSecond) process.exit(1);
+      } else if (!isFirst) {
+        if (isSecond) stop(signal, 0);
       } else if (signal === "SIGTERM" && drainMs > 0) {
-        drainingSince = performance.now();
         void drain({ server, chat, logger }, signal, drainMs).then(() => stop(signal, 0));
       } else stop(signal, 0); // Who stops it by hand does not wait.
     });

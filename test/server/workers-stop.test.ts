@@ -64,6 +64,22 @@ describe("SIGHUP", () => {
     await kept.gone;
   });
 
+  test("and SIGTERM in the middle of it: the worker that is going is not cut off", async ({ start }) => {
+    const server = await start({ env });
+    const kept = await atWorker(server, workersOf(server)[0] ?? 0, () => openRaw(server.port));
+    kept.write(rawGet("/healthz"));
+    await kept.until(/"ok"/);
+    server.child.kill("SIGHUP");
+    await comes(() => server.output().includes("another takes its place"), "a worker that goes");
+    // By then a second signal would end it at once.
+    await call(`${server.url}/poll?since=now&wait=3`);
+    const exited = server.stop();
+    await comes(() => server.output().includes("stopping: SIGTERM"), "the stop");
+    kept.write(sendParts({ name: "Ana", text: "on an old connection" }).join(""));
+    await kept.until(/HTTP\/1\.1 201 Created\r\n/);
+    expect(await exited).toBe(0);
+  });
+
   test("while one of them dies leaves as many as there were", async ({ start }) => {
     const server = await start({ env });
     const [one = 0, other = 0] = workersOf(server);
