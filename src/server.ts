@@ -115,8 +115,9 @@ async function main(): Promise<void> {
     logger.info(`metrics are at ${metrics.url}`);
   }
   await listen(server, config);
-  // SIGHUP is for the primary, and some send it to all.
+  // SIGHUP is for the primary, and some send it to all. Who is alone has nobody to take over: a reload is a restart then.
   if (worker) process.on("SIGHUP", () => {});
+  else if (!process.stdout.isTTY) process.on("SIGHUP", () => stop("SIGHUP", 0));
   // Of several workers, the primary speaks when all are there.
   if (worker)
     hearPrimary(worker, { leave: (lingerMs) => stop("another takes its place", 0, lingerMs), figures });

@@ -55,7 +55,7 @@ async function beginSends(
   return sends;
 }
 
-describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+describe.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s", (signal) => {
   test(`answers all ${PARKED} parked polls 200 and empty, and ends with code 0`, async ({ start, agent }) => {
     const server = await start();
     const polls = await parkPolls(server.url, PARKED, "wait=45", { agent });
