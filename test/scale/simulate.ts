@@ -7,7 +7,7 @@ import { fraction, networkOf } from "./network.js";
 import { type Around, ModelProcess } from "./process.js";
 import { ModelReader } from "./reader.js";
 
-/** Until everybody listens and is parked, and at the end until the last message is everywhere. */
+/** Without a read in so long, everybody listens and is parked; and at the end the last message is everywhere. */
 const QUIET_MS = 2000;
 const SENDER = { id: 7, name: "Ana" };
 
@@ -77,7 +77,11 @@ class Run {
   async run(): Promise<Figures> {
     const clock = this.#clock;
     for (const reader of this.#readers) clock.call(0, () => reader.enter());
-    await clock.run(QUIET_MS);
+    // Each reader's first read: at hundreds of processes they take a while.
+    for (let reads = -1; reads < this.#database.counts.reads; ) {
+      reads = this.#database.counts.reads;
+      await clock.run(QUIET_MS);
+    }
     const before = this.#spent();
     const { messagesAll, messagesEach, seconds, seed } = this.#model;
     const each = messagesAll > 0 ? messagesAll / this.#processes.length : messagesEach;
