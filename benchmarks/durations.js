@@ -12,8 +12,8 @@ const SECONDS = {
     "catch-up": { each: 18 },
     "long-log": { each: 30, once: 35 },
     "append-postgres": { each: 10, once: 5 },
-    workers: { each: 36 },
-    "wake-across": { each: 28 },
+    workers: { each: 34 },
+    "wake-across": { each: 20 },
   },
   quick: {
     "fan-out": { each: 10, dear: 10 },
@@ -25,7 +25,7 @@ const SECONDS = {
     "long-log": { each: 10, once: 3 },
     "append-postgres": { each: 4, once: 5 },
     workers: { each: 20 },
-    "wake-across": { each: 18 },
+    "wake-across": { each: 10 },
   },
 };
 

@@ -10,9 +10,11 @@ const apart = allowed.length > 1 && canPin;
 export const SERVER_CORE = apart ? allowed[0] : undefined;
 export const LOAD_CORE = apart ? allowed[1] : undefined;
 
-/** For a server of several workers: all cores but the load's, or both where there are two. */
+/** With two cores, a server that is to have more than one must take the load's as well. */
+export const isLoadCoreShared = allowed.length < 3 || !canPin;
+/** For a server of several workers: all cores but the load's, if there is more than one of those. */
 export const SERVER_CORES = apart
-  ? allowed.filter((core) => allowed.length === 2 || core !== LOAD_CORE).join(",")
+  ? allowed.filter((core) => isLoadCoreShared || core !== LOAD_CORE).join(",")
   : undefined;
 
 /** Null, or why the figures of this machine say less. */

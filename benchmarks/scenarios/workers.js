@@ -1,7 +1,7 @@
 /** One server with one worker and with two: deliveries and sends a second, and the CPU of all its processes for each. */
-import { cpus } from "node:os";
 import { startLoad } from "../load/load.js";
 import { cpuNsOf } from "../machine/accounting.js";
+import { isLoadCoreShared } from "../machine/cores.js";
 import { startServer } from "../machine/server-process.js";
 import { settled } from "../machine/settle.js";
 import { PEERS } from "../servers/index.js";
@@ -19,13 +19,11 @@ const CASES = [
 const FULL = { parked: 5_000, warmUpS: 1.5, measuredS: 2.5 };
 const QUICK = { parked: 1_000, warmUpS: 0.5, measuredS: 1, rounds: 1 };
 
-const isShared = cpus().length < 3;
-
 export const scenario = {
   name: "workers",
   summary: "WORKERS=1 and 2 on SQLite: messages to 5,000 parked, one after the other, and 64 senders",
-  note: isShared
-    ? 'cores=all: here are two, and the load has one of them for itself whenever it wants. With two workers the rates are therefore not what three cores would give; "PerCpuS" is what a second of one core gives, whoever has it.'
+  note: isLoadCoreShared
+    ? 'cores=all: the server and the load have to share them here, so that the rates of two workers are not what three cores would give; "PerCpuS" is what a second of one core gives, whoever has it.'
     : 'cores=all: all but the load\'s own. "PerCpuS" is what a second of one core gives.',
   peers: ["parkbench"],
   rounds: 2,
