@@ -37,6 +37,23 @@ CREATE TABLE messages (
 
 CREATE INDEX messages_by_room ON messages (room, id);
 
+-- Up to which id any were given when this transaction got the lock: what it inserts has ids above. A savepoint that is
+-- rolled back lets go of both. After TRUNCATE ... RESTART IDENTITY ids go on, or readers would never see the new rows.
+CREATE FUNCTION parkbench_note() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  drawn bigint;
+  shown bigint;
+BEGIN
+  IF coalesce(current_setting('parkbench.upto', true), '') <> '' THEN
+    RETURN;
+  END IF;
+  SELECT CASE WHEN is_called THEN last_value ELSE 0 END, newest INTO drawn, shown FROM messages_id_seq, log;
+  IF drawn < shown THEN
+    PERFORM setval('messages_id_seq', shown);
+  END IF;
+  PERFORM set_config('parkbench.upto', greatest(drawn, shown)::text, true);
+END $$;
+
 -- Ids in the order of commits. Without it a row with a smaller id becomes visible after a larger one, and a reader who
 -- has the larger never sees it. Taken before the id is drawn, held until the commit, by whoever inserts.
 -- And flushed, also on a server that is set not to flush each commit: a crash would take rows away that readers have, and
@@ -47,6 +64,7 @@ BEGIN
     PERFORM set_config('synchronous_commit', 'local', true);
   END IF;
   PERFORM pg_advisory_xact_lock(7275626, 1);
+  PERFORM parkbench_note();
   RETURN NULL;
 END $$;
 
@@ -62,11 +80,19 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Not max(id) at each read: deleting the newest row must not send readers back.
+-- Not max(id) at each read: deleting the newest row must not send readers back. GENERATED ALWAYS refuses an id that is
+-- given, but neither with OVERRIDING SYSTEM VALUE nor by COPY: one below the newest is a late arrival, and one above what was
+-- drawn makes all that come after it one.
 CREATE FUNCTION parkbench_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  lowest bigint;
+  highest bigint;
 BEGIN
-  UPDATE log SET newest = added.newest FROM (SELECT max(id) AS newest FROM added) AS added
-  WHERE added.newest > log.newest;
+  SELECT min(id), max(id) INTO lowest, highest FROM added;
+  IF lowest <= current_setting('parkbench.upto')::bigint OR highest > (SELECT last_value FROM messages_id_seq) THEN
+    RAISE EXCEPTION 'the log gives the ids: leave id out';
+  END IF;
+  UPDATE log SET newest = highest WHERE newest < highest;
   RETURN NULL;
 END $$;
 
@@ -130,6 +156,7 @@ BEGIN
     PERFORM set_config('lock_timeout', '2s', true);
   END IF;
   PERFORM pg_advisory_xact_lock(7275626, 1);
+  PERFORM parkbench_note();
   RETURN QUERY
   WITH given AS MATERIALIZED (
     -- Ids are drawn here, in the order of places: to find out afterwards which row got which took a third of the time.
