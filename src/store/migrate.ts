@@ -51,6 +51,6 @@ export function pending(
 export function anotherProgram(database: string): ParkbenchError {
   return new ParkbenchError(
     "storage_failed",
-    `The database ${database} belongs to another program. Set DATABASE_URL to another path.`,
+    `The database ${database} belongs to another program. Set DATABASE_URL to another one.`,
   );
 }

@@ -64,7 +64,8 @@ export class Pooled {
   async transaction<T>(job: (run: Pooled["run"]) => Promise<T>): Promise<T> {
     this.mustBeOpen();
     return this.#on(async (client) => {
-      await query(client, "BEGIN", []);
+      // Whatever the default is: what waits for a lock must see what was done meanwhile.
+      await query(client, "BEGIN ISOLATION LEVEL READ COMMITTED", []);
       try {
         const done = await job((sql, values, { answerMs } = {}) => query(client, sql, values, answerMs));
         await query(client, "COMMIT", []);

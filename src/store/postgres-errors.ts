@@ -72,6 +72,8 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
   if (code === "3D000") return say(`There is no database ${database}. Make it: createdb.`);
   if (code === "42501")
     return say(`The user of DATABASE_URL may not make tables in ${database}. Grant CREATE on its schema.`);
+  if (code === "3F000")
+    return say(`There is no schema of the search_path in ${database}. Make it: CREATE SCHEMA.`);
   if (code === "25006")
     return say(`The database ${database} can only be read. Set DATABASE_URL to the primary, not a standby.`);
   if (code === "53300")

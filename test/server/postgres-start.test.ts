@@ -65,6 +65,20 @@ describe.skipIf(!tools.postgres)("a start on PostgreSQL", { timeout: 60_000 }, (
     await ask(url, "CREATE TABLE invoices (id int)");
     expect(await mistakes(url)).toMatch(/belongs to another program/);
     expect(await ask(url, TABLES)).toEqual([{ tables: 1 }]);
+    // Names that others use as well.
+    await ask(url, "CREATE TABLE messages (id int); CREATE TABLE migrations (id int, migration text)");
+    expect(await mistakes(url)).toMatch(/belongs to another program/);
+  });
+
+  test.concurrent("without the schema of its search_path", async () => {
+    const url = `${await freshDatabase()}?options=-c%20search_path%3Dchat`;
+    expect(await mistakes(url)).toMatch(/no schema of the search_path/);
+  });
+
+  test.concurrent("whose transactions are serializable by default", async () => {
+    const url = `${await freshDatabase()}?options=-c%20default_transaction_isolation%3Dserializable`;
+    expect(await mistakes(url)).toMatch(/are serializable by default\. Set it for our user: ALTER ROLE/);
+    expect(await ask(url, TABLES)).toEqual([{ tables: 0 }]);
   });
 
   test.concurrent("of a newer version, and then, when that is undone, an ordinary one", async () => {
