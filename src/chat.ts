@@ -47,6 +47,7 @@ export function createChat(options: ChatOptions = {}): Chat {
   const { answerBytesMax } = boundsOf(checked.limits);
   const opening = openStore({
     url: checked.database,
+    listenUrl: checked.databaseListen ?? undefined,
     logger: checked.logger,
     onLost: checked.onStorageLost,
     answerBytesMax,

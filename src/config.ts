@@ -130,7 +130,10 @@ export function readConfig(
   function databaseUrl(url: string): string {
     if (/^postgres(ql)?:/.test(url)) return postgresUrl("DATABASE_URL", url);
     if (/^[a-z][a-z0-9+.-]+:/i.test(url) && !url.startsWith("file:")) {
-      return wrong(`DATABASE_URL must be a path or a file: address, not "${url.split(":")[0]}:…".`, url);
+      return wrong(
+        `DATABASE_URL must be a path, a file: address or a postgres:// address, not "${url.split(":")[0]}:…".`,
+        url,
+      );
     }
     return url;
   }

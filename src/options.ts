@@ -4,8 +4,10 @@ import { type Logger, silent } from "./core/logger.js";
 import type { Identity } from "./identity/identity.js";
 
 export interface ChatOptions {
-  /** The SQLite file: a path or a `file:` address. Default `data/parkbench.db`. */
+  /** The SQLite file: a path or a `file:` address; or a `postgres://` address. Default `data/parkbench.db`. */
   readonly database?: string;
+  /** Where `database` leads to a pooler (PgBouncer): PostgreSQL's own address, to listen at. Default: that of `database`. */
+  readonly databaseListen?: string | null;
   /** Who people are in the host application. Default: a name kept in the session (`req.session`). */
   readonly identity?: Identity | null;
   /**
@@ -42,6 +44,7 @@ export type CheckedOptions = Readonly<Required<Omit<ChatOptions, "limits">>> & {
 
 const DEFAULTS: Omit<CheckedOptions, "guests"> = {
   database: "data/parkbench.db",
+  databaseListen: null,
   identity: null,
   secrets: [],
   publicOrigins: [],
@@ -58,7 +61,8 @@ const DEFAULTS: Omit<CheckedOptions, "guests"> = {
 type Check = readonly [fits: (value: unknown) => boolean, must: string];
 
 const CHECKS: Readonly<Record<keyof ChatOptions, Check>> = {
-  database: [isFilled, "a path or a file: address"],
+  database: [isFilled, "a path, a file: address or a postgres:// address"],
+  databaseListen: [(value) => value === null || isFilled(value), "null or a postgres:// address"],
   identity: [
     (value) => value === null || isIdentity(value),
     'null or an object with a function "identify" and, where given, functions "sessionOf", "mayRead", "mayPost" and "mayModerate"',

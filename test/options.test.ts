@@ -14,6 +14,7 @@ const untyped = (options: unknown) => options as ChatOptions;
 describe("an option that is left out", () => {
   it.each([
     "database",
+    "databaseListen",
     "identity",
     "secrets",
     "publicOrigins",
@@ -42,7 +43,8 @@ describe("an option that is left out", () => {
 });
 
 const GOOD: readonly [keyof ChatOptions, ...unknown[]][] = [
-  ["database", "data/chat.db", "file:data/chat.db"],
+  ["database", "data/chat.db", "file:data/chat.db", "postgres://db/chat"],
+  ["databaseListen", null, "postgres://db/chat"],
   ["identity", null, { identify }, { identify, mayRead: undefined }, { identify, mayPost: () => true }],
   ["secrets", [], [SECRET], [SECRET, `${SECRET} of before`]],
   ["publicOrigins", [], ["https://chat.school"], ["http://a:81", "https://b"]],
@@ -58,6 +60,7 @@ const GOOD: readonly [keyof ChatOptions, ...unknown[]][] = [
 
 const BAD: readonly [keyof ChatOptions, ...unknown[]][] = [
   ["database", "", null, 5],
+  ["databaseListen", "", 5],
   [
     "identity",
     {},

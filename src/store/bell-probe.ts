@@ -8,8 +8,8 @@ const AGAIN_TICKS = 60;
 
 export const DEAF =
   "no notification of PostgreSQL arrives here: messages of other processes are found by looking, up to a second late. " +
-  "DATABASE_URL probably leads to a pooler that lends connections by the transaction (PgBouncer's pool_mode = transaction). " +
-  "Set DATABASE_LISTEN_URL to the address of the PostgreSQL server itself, and of the same database.";
+  "DATABASE_URL (of createChat: database) probably leads to a pooler that lends connections by the transaction (PgBouncer's pool_mode = transaction). " +
+  "Set DATABASE_LISTEN_URL (databaseListen) to the address of the PostgreSQL server itself, and of the same database.";
 
 export interface ProbeParts {
   /** The way that the rings of this process take to the others. */

@@ -45,7 +45,7 @@ export function pathOf(url: string): string {
   if (/^file:/i.test(url)) return resolve(fromFileUrl(url));
   if (/^[a-z][a-z0-9+.-]+:\/\/|^sqlite3?:/i.test(url)) {
     throw unusable(
-      `DATABASE_URL is "${url.split(":")[0]}:...", which Parkbench does not know. Give a path or a file: URL.`,
+      `DATABASE_URL is "${url.split(":")[0]}:...", which Parkbench does not know. Give a path, a file: URL or a postgres:// URL.`,
     );
   }
   return resolve(url);

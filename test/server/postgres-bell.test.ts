@@ -1,6 +1,7 @@
 /** Notifications that do not come: rows of others are found by looking, it is said why, and the bell is mended by itself. */
 import pg from "pg";
 import { afterAll, describe, expect } from "vitest";
+import { createChat } from "../../src/index.js";
 import { SECRET } from "../support/fault-scene.js";
 import { call, pollBody } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
@@ -18,14 +19,19 @@ const ends: (() => Promise<unknown>)[] = [];
 /** Another program that inserts a row, and the time until a parked poll has it, in ms. */
 async function lagOf({ url }: ServerProcess, database: string, text: string): Promise<number> {
   const [poll] = await parkPolls(url, 1);
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  await client.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', $1)", [text]);
-  const sentAt = nowMs();
-  await client.end();
+  const sentAt = await insert(database, text);
   if (!poll) throw new Error("no poll");
   expect(pollBody(await poll.answer).messages).toMatchObject([{ text }]);
   return (await poll.answeredAt) - sentAt;
+}
+
+async function insert(database: string, text: string): Promise<number> {
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  await client.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', $1)", [text]);
+  const insertedAt = nowMs();
+  await client.end();
+  return insertedAt;
 }
 
 const said = ({ output }: ServerProcess, text: RegExp | string) =>
@@ -100,6 +106,18 @@ describe.skipIf(!tools.postgres)("the bell", { timeout: 60_000 }, () => {
       expect(found).toBeLessThan(4000);
       expect(server.output().match(new RegExp(DEAF, "g"))).toHaveLength(1);
       console.log(`behind PgBouncer alone, a row of psql is at its poll after ${found.toFixed()} ms`);
+    });
+
+    test.concurrent("a chat in a host application listens where databaseListen says", async () => {
+      const { database, url } = await behind("transaction");
+      const chat = createChat({ database: url, databaseListen: database });
+      await chat.ready;
+      const heard = chat.follow(["lobby"], 0).next();
+      await until(() => chat.stats().parked === 1, "a reader");
+      await insert(database, "heard");
+      expect((await heard).value).toMatchObject({ messages: [{ text: "heard" }] });
+      expect(chat.stats().lostWakeUps).toBe(0);
+      await chat.close();
     });
 
     test.concurrent.for([
