@@ -12,7 +12,10 @@ interface Event {
 const realTurn = setImmediate;
 const REPLACED = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate"] as const;
 
-/** Of an event in 100,000 a second `@sinonjs/fake-timers` waits out a real timer, and `node:test` fakes no `performance`. */
+/**
+ * Its own, as there are 100,000 events in a modelled second: `@sinonjs/fake-timers` waits for a real timer at each of them,
+ * and what `node:test` fakes has no `performance`.
+ */
 export class VirtualClock {
   nowMs = 0;
   readonly #heap: Event[] = [];
