@@ -9,8 +9,8 @@ import { cpuNsOf, treeOf } from "../../benchmarks/machine/accounting.js";
 import { postgresMissing, startPostgres } from "../../benchmarks/machine/postgres.js";
 import { Tail } from "../../dist/core/tail.js";
 import { openPostgres } from "../../dist/store/postgres.js";
-import { startServer } from "../hostile/server.js";
-import { get, openMany, until } from "../hostile/sockets.js";
+import { until } from "../hostile/sockets.js";
+import { repolls } from "./repolls.js";
 
 const STATEMENTS = 2000;
 const GROUPS = [1, 16, 64];
@@ -21,9 +21,6 @@ const SECONDS = 2;
 const STORES = [1, 3, 10];
 const MESSAGES = 100;
 const MESSAGE_EVERY_MS = 30;
-const PARKED = 5000;
-const WAIT_S = 5;
-const IDLE_SECONDS = 20;
 
 const AUTHOR = { id: 7, name: "Bench" };
 const TEXT = "hello there how are you today, and is it raining where you are";
@@ -39,7 +36,7 @@ export async function measure() {
     const missing = postgresMissing();
     if (missing) console.log(missing);
     else await onPostgres();
-    await repolls(folder);
+    await repolls(folder, say);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -82,14 +79,22 @@ async function statements({ url, pid }) {
 /** One after the other, warm: CPU microseconds of PostgreSQL and of this process for each, and how long each took. */
 async function costs(pid, count, job) {
   for (let n = 0; n < count / 10; n += 1) await job();
-  const pids = treeOf(pid);
-  const [beganMs, serverNs, own] = [performance.now(), cpuNsOf(pids), process.cpuUsage()];
+  const [beganMs, serverNs, own] = [performance.now(), meter(pid), process.cpuUsage()];
   for (let n = 0; n < count; n += 1) await job();
   const { user, system } = process.cpuUsage(own);
   return {
-    serverUs: (cpuNsOf(pids) - serverNs) / 1000 / count,
+    serverUs: serverNs() / 1000 / count,
     processUs: (user + system) / count,
     wallUs: ((performance.now() - beganMs) * 1000) / count,
+  };
+}
+
+/** Says what the processes of a server have used since. Those that end meanwhile, for who was connected before, are left out. */
+function meter(pid) {
+  const before = treeOf(pid).map((one) => [one, cpuNsOf([one])]);
+  return () => {
+    const left = new Set(treeOf(pid));
+    return before.reduce((sum, [one, ns]) => sum + (left.has(one) ? cpuNsOf([one]) - ns : 0), 0);
   };
 }
 
@@ -102,8 +107,7 @@ async function notifications({ url, pid }, count) {
     await client.query("LISTEN parkbench");
   }
   for (const one of [1, NOTIFIERS]) {
-    const pids = treeOf(pid);
-    const [beganMs, serverNs, own] = [performance.now(), cpuNsOf(pids), process.cpuUsage()];
+    const [beganMs, serverNs, own] = [performance.now(), meter(pid), process.cpuUsage()];
     let said = 0;
     heard = 0;
     const notify = async (notifier) => {
@@ -114,7 +118,7 @@ async function notifications({ url, pid }, count) {
     const { user, system } = process.cpuUsage(own);
     const perNotification = (us) => us / said;
     say(`a notification, ${one} at once, ${count} listeners`, {
-      serverUs: perNotification((cpuNsOf(pids) - serverNs) / 1000),
+      serverUs: perNotification(serverNs() / 1000),
       processUs: perNotification(user + system),
       wallUs: perNotification((performance.now() - beganMs) * 1000),
     });
@@ -170,31 +174,6 @@ async function connected(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client;
-}
-
-/** All wait at the end of a log where nothing happens, and come back as soon as they are answered. */
-async function repolls(folder) {
-  const server = await startServer({ folder });
-  const { next } = await (await fetch(`${server.url}/poll?since=now&wait=0`)).json();
-  let answers = 0;
-  const ask = (socket) => socket.write(get(`/poll?since=${next}&wait=${WAIT_S}`));
-  const sockets = await openMany(server.port, PARKED, (socket) => {
-    socket.on("data", () => {
-      answers += 1;
-      ask(socket);
-    });
-    ask(socket);
-  });
-  await until(() => answers > PARKED, "everybody came back once");
-  const [before, answersBefore, beganMs] = [await server.measure(), answers, performance.now()];
-  await sleep(IDLE_SECONDS * 1000);
-  const [after, came] = [await server.measure(), answers - answersBefore];
-  const seconds = (performance.now() - beganMs) / 1000;
-  say(`an idle poll, ${PARKED} parked, ${Math.round(came / seconds)} a second`, {
-    processUs: ((after.cpuMs - before.cpuMs) * 1000) / came,
-  });
-  for (const socket of sockets) socket.destroy();
-  await server.stop();
 }
 
 function say(what, { serverUs, processUs, wallUs }) {

@@ -34,6 +34,11 @@ async function scene() {
     woken,
     lobby: database.rowsOf("lobby"),
     attic,
+    async fail() {
+      entered.at(-1)?.fail(new Error("too many"));
+      await clock.run(1000);
+      return { entered: entered.length, after: entered.at(-1)?.after };
+    },
     async give(...messages: readonly (Message | undefined)[]) {
       const found = messages.filter((message) => message !== undefined);
       entered.at(-1)?.wake({ messages: found, more: false }, "rows");
@@ -60,6 +65,12 @@ it.each([
   const { reader, lobby, give } = await scene();
   await give(...order.map((at) => lobby[at]));
   expect({ have: reader.have, wrong: reader.wrong }).toEqual({ have, wrong });
+});
+
+it("comes back with its cursor when its tail could not read for it", async () => {
+  const { lobby, give, fail } = await scene();
+  await give(lobby[0]);
+  expect(await fail()).toEqual({ entered: 3, after: 1 });
 });
 
 it("counts a message of another room", async () => {

@@ -3,6 +3,8 @@ import type { Batch } from "../../src/core/log.js";
 import type { Around, ModelProcess } from "./process.js";
 
 const WAIT_MS = 25_000;
+/** Less than a run is quiet for at its end. */
+const RETRY_MS = 1000;
 
 /** Told of each message that woke a reader which had been parked before the message was on disk. */
 export type OnWake = (id: number, wokenAtMs: number, answeredAtMs: number) => void;
@@ -35,9 +37,8 @@ export class ModelReader {
         after: this.#after,
         limit: 100,
         wake: (batch) => this.#wake(batch, process, enteredAtMs),
-        fail: (error) => {
-          throw error;
-        },
+        // As a poll that is answered with 503: when many ask at once, the database may be too slow for some of them.
+        fail: () => this.#around.clock.call(RETRY_MS, () => this.enter()),
       },
       WAIT_MS,
     );
