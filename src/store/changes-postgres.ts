@@ -1,11 +1,16 @@
 /** What each act of moderation changes, as PostgreSQL is told it: the list of a WITH, for `acts-postgres.ts`. */
 
 /**
- * The lock that appends take comes first, as it does for whoever inserts a `delete` row: in another order two of them
- * could wait for each other. The row is locked to be read as it is by then, so that of two who remove it one is told.
+ * The lock that appends and control rows take. First, where another change goes for the same rows: in another order two of
+ * them could wait for each other, and all sends with them until PostgreSQL finds that out, a second later.
+ */
+const LOCKED = "locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(7275626, 1))";
+
+/**
+ * Whoever inserts a `delete` row has the lock before that row's target. The row is locked to be read as it is by then, so that of two who remove it one is told.
  * The trigger on the new row clears the old one. Readers hear that a moderator did it; who that was is in the audit.
  */
-export const REMOVE = `locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(7275626, 1)),
+export const REMOVE = `${LOCKED},
   found AS (
     SELECT id, room, author_name, text = '' AND data IS NULL AS is_gone FROM messages
     WHERE id = $5 AND kind <> 'delete' AND (SELECT count(*) FROM locked) = 1 FOR UPDATE
@@ -18,20 +23,24 @@ export const REMOVE = `locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(7275
   )`;
 
 /** What is over by now goes with it: who was banned once is in the audit. */
-export const RESTRICT = `over AS (
+export const RESTRICT = `${LOCKED},
+  over AS (
     DELETE FROM restrictions WHERE until <= $4::bigint AND (kind, subject_kind, subject) <> ($5, $6, $7)
+      AND EXISTS (SELECT FROM locked)
   ),
   done AS (
     INSERT INTO restrictions (kind, subject_kind, subject, until, reason, created_by, created_at)
-    VALUES ($5, $6, $7, $8, $9, $1, $4::bigint)
+    SELECT $5, $6, $7, $8::bigint, $9, $1, $4::bigint FROM locked
     ON CONFLICT (kind, subject_kind, subject) DO UPDATE SET until = excluded.until, reason = excluded.reason,
       created_by = excluded.created_by, created_at = excluded.created_at
     RETURNING $10::text AS detail
   )`;
 
-export const LIFT = `done AS (
+export const LIFT = `${LOCKED},
+  done AS (
     DELETE FROM restrictions
     WHERE kind = $5 AND subject_kind = $6 AND subject = $7 AND (until IS NULL OR until > $4::bigint)
+      AND EXISTS (SELECT FROM locked)
     RETURNING '' AS detail
   )`;
 

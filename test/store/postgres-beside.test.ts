@@ -73,6 +73,23 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     expect(rings).toBe(2);
   });
 
+  it("two moderators who ban at one moment those whose bans are over do not wait for each other", async () => {
+    const url = await freshDatabase();
+    const other = await connect(url);
+    await other.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = '8s'`);
+    const { moderation, close } = await openStore({ url });
+    onTestFinished(close);
+    const ban = (value: string) =>
+      moderation.restrict("ban", { kind: "name", value }, { untilMs: 1, reason: "" }, "owner");
+    for (const name of ["Eve", "Mallory"]) await ban(name);
+    await other.query("BEGIN; SELECT pg_advisory_xact_lock(7275626, 1)");
+    const bans = Promise.allSettled(["Eve", "Mallory"].map(ban));
+    const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    await expect.poll(async () => (await other.query(waiting)).rowCount, { timeout: 7000 }).toBe(2);
+    await other.query("COMMIT");
+    expect((await bans).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
   it("a database that can only be read is refused at the start, and one that may lose messages is warned of", async () => {
     const url = await freshDatabase();
     const name = new URL(url).pathname.slice(1);
