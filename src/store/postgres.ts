@@ -57,7 +57,8 @@ export async function openPostgres({
   ).catch((error: unknown) => {
     throw explainStart(nameOf(url), error);
   });
-  const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX });
+  // One is held, also while nobody asks for anything: `npm run move` and `npm run new-epoch` see by it that a server is there.
+  const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX, min: 1 });
   // An idle connection that breaks is made anew by the pool; without a listener the process would end.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle connection to the database was lost"));
   // Nor may it end by one that breaks in the moment between being handed out and its first statement, or between two.
@@ -96,6 +97,10 @@ export async function openPostgres({
   const counting = new pg.Pool({ ...own, ...bounds, ...COUNTING });
   counting.on("error", () => {});
   const rates = new PostgresRates((text, values) => counting.query(text, [...values]));
+  await db.read("SELECT 1", []).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     isRemote: true,
     log,
