@@ -1,14 +1,12 @@
 // Prints how soon readers wake and what the database has to do as processes are added: the product's own Tail, bell and
 // groups over a modelled network and database, in virtual time.
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { built } from "./built.js";
 
 /** Of which there is at least one, and no half. */
 const COUNTS = new Set(["readers", "roomReaders", "databaseCores"]);
 const PROCESSES = "1,2,3,10,30,100";
-const { scale, MODEL } = await import(await built());
+const { scale, MODEL } = await import(await built("scale/main"));
 const named = Object.fromEntries(Object.keys(MODEL).map((name) => [optionOf(name), name]));
 const HELP = `npm run scale -- [--processes ${PROCESSES}] [--seed 1] [--flush-ms 2] ...
 npm run scale -- measure
@@ -74,22 +72,4 @@ function number(name, text, isWhole) {
 
 function optionOf(name) {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** Node 20 runs no TypeScript. As deep below the package as the sources: what they name from there is found. */
-async function built() {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const outfile = join(root, "dist", "scale", "main.js");
-  await build({
-    entryPoints: [join(root, "test", "scale", "main.ts")],
-    outfile,
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    sourcemap: true,
-    logLevel: "warning",
-  });
-  return pathToFileURL(outfile).href;
 }

@@ -1,8 +1,6 @@
 // Runs the torture test: processes on one database, killed, frozen and cut off under writers and readers, and a verdict.
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { built } from "./built.js";
 
 const HELP = `npm run torture -- [--seconds 60] [--seed N] [--processes 3] [--only kill]
                    [--workers 2] [--store postgres | --database postgres://…]
@@ -21,7 +19,7 @@ const SEED_MAX = 1_000_000;
 const EXIT_CODES = { PASS: 0, FAIL: 1, INCONCLUSIVE: 2 };
 
 const options = readArguments(process.argv.slice(2));
-const { torture } = await import(await built());
+const { torture } = await import(await built("torture/main"));
 const { outcome, faults, line } = await torture(options);
 for (const fault of faults) console.error(fault);
 console.log(line);
@@ -76,22 +74,4 @@ function whole(name, text, min, max) {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new TypeError(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);
-}
-
-/** Node 20 runs no TypeScript. As deep below the package as the sources: what they name from there is found. */
-async function built() {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const outfile = join(root, "dist", "torture", "main.js");
-  await build({
-    entryPoints: [join(root, "test", "torture", "main.ts")],
-    outfile,
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    sourcemap: true,
-    logLevel: "warning",
-  });
-  return pathToFileURL(outfile).href;
 }

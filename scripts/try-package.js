@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { built } from "./built.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NATIVE = join("node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node");
@@ -14,7 +15,7 @@ import express from "express";
 import { createChat } from "parkbench";
 import { connect } from "parkbench/client";
 
-const chat = createChat({ database: "chat.db", identity: { identify: () => ({ id: 7, name: "Ana" }) } });
+const chat = createChat({ database: process.env.DATABASE, identity: { identify: () => ({ id: 7, name: "Ana" }) } });
 await chat.ready;
 const server = express().use("/chat", chat.router).listen(0, "127.0.0.1");
 chat.attach(server);
@@ -67,10 +68,25 @@ try {
   );
   cpSync(join(root, NATIVE), join(folder, NATIVE));
   writeFileSync(join(folder, "host.js"), HOST);
-  execFileSync(process.execPath, ["host.js"], { cwd: folder, stdio: "inherit", timeout: 30_000 });
+  tryOn("chat.db");
+  const { postgresPrograms, startCluster } = await import(await built("support/postgres"));
+  if (postgresPrograms()) {
+    const cluster = await startCluster();
+    try {
+      tryOn(await cluster.database());
+    } finally {
+      await cluster.stop();
+    }
+  } else
+    console.warn("PostgreSQL is not installed: the package was NOT tried on it (apt-get install postgresql)");
   console.log(`${tarball} works in an empty folder`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function tryOn(database) {
+  const env = { ...process.env, DATABASE: database };
+  execFileSync(process.execPath, ["host.js"], { cwd: folder, env, stdio: "inherit", timeout: 30_000 });
 }
 
 function npm(cwd, ...args) {
