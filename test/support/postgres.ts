@@ -11,9 +11,10 @@ const VERSIONS = "/usr/lib/postgresql";
 /** The folder of the newest installed server's programs, or null. */
 export function postgresPrograms(): string | null {
   if (!existsSync(VERSIONS)) return null;
-  const [newest] = readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a));
-  const folder = join(VERSIONS, newest ?? "", "bin");
-  return existsSync(join(folder, "initdb")) ? folder : null;
+  const newestFirst = readdirSync(VERSIONS).sort((a, b) => Number(b) - Number(a));
+  // A client's package has a folder, too, and may be newer.
+  const folders = newestFirst.map((version) => join(VERSIONS, version, "bin"));
+  return folders.find((folder) => existsSync(join(folder, "initdb"))) ?? null;
 }
 
 export interface Cluster {
@@ -33,7 +34,7 @@ export interface Cluster {
 /** A cluster of its own, for tests that break it; all others share one (`shared-postgres.ts`). */
 export async function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
   const programs = postgresPrograms();
-  if (!programs) throw new Error("PostgreSQL is not installed");
+  if (!programs) throw new Error("PostgreSQL is not installed (apt-get install postgresql)");
   const folder = mkdtempSync(join(tmpdir(), "parkbench-pg-"));
   const as = ordinaryUser();
   if (as.uid !== undefined) chownSync(folder, as.uid, as.gid ?? as.uid);
