@@ -1,36 +1,19 @@
 /** What examples/several-machines cannot be run with here, read by what would read it, or by its rules. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readConfig } from "../../src/config.js";
-import { parseYaml } from "../support/plain-yaml.js";
 import { makeFolder } from "../support/server.js";
 import { tools } from "../support/tools.js";
+import { ROOT, read, SECRET, unknownIn } from "./shipped.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const EXAMPLES = join(ROOT, "examples/several-machines");
-const read = (name: string) => readFileSync(join(EXAMPLES, name), "utf8");
 const UNIT = read("parkbench@.service");
-
-/** Every variable there is. */
-const KNOWN = new Set(
-  [...readFileSync(join(ROOT, ".env.example"), "utf8").matchAll(/^#?\s*([A-Z][A-Z_]+)=/gm)].map(
-    ([, name]) => name,
-  ),
-);
-
-function unknownIn(env: Readonly<Record<string, string>>): readonly string[] {
-  return Object.keys(env).filter((name) => !KNOWN.has(name));
-}
 
 /** The entries of a file for EnvironmentFile or env_file. */
 function envIn(text: string): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
 }
-
-const SECRET = { SESSION_SECRET: "0123456789abcdef" };
 
 describe("parkbench.env", () => {
   it("has names that the server knows, and values that it takes", () => {
@@ -103,69 +86,6 @@ describe("parkbench@.service", () => {
       .filter((line) => line.includes("parkbench"))
       .join("\n");
   }
-});
-
-interface Service {
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly volumes?: readonly string[];
-  readonly build?: Readonly<Record<string, string>>;
-  readonly depends_on?: Readonly<Record<string, object>>;
-  readonly healthcheck?: object;
-  readonly stop_grace_period?: string;
-}
-
-describe("compose.yaml", () => {
-  const parsed = parseYaml(read("compose.yaml")) as unknown as {
-    readonly services: Readonly<Record<string, Service>>;
-    readonly volumes: Readonly<Record<string, null>>;
-  };
-  const { services } = parsed;
-  const servers = Object.entries(services).filter(([name]) => name.startsWith("chat"));
-  /** `${NAME:-default}` as it is without that variable; `${NAME:?text}` set. */
-  const resolved = (env: Readonly<Record<string, string>> = {}) =>
-    Object.fromEntries(
-      Object.entries(env).map(([name, value]) => [
-        name,
-        value.replace(/^\$\{\w+:-(.*)\}$/, "$1").replace(/^\$\{(\w+):\?.*\}$/, SECRET.SESSION_SECRET),
-      ]),
-    );
-
-  it("gives all servers the same, in names that they know", () => {
-    expect(servers.map(([name]) => name)).toEqual(["chat1", "chat2", "chat3"]);
-    for (const [, { environment = {} }] of servers) {
-      expect(unknownIn(environment)).toEqual([]);
-      const config = readConfig(resolved(environment));
-      expect(config).toEqual(readConfig(resolved(servers[0]?.[1].environment)));
-      expect([config.port, config.host, config.trustProxy]).toEqual([3000, "0.0.0.0", 1]);
-      expect(config.drainS + 10).toBeLessThan(Number.parseInt(services.chat1?.stop_grace_period ?? "", 10));
-      expect(new URL(config.databaseUrl).hostname in services).toBe(true);
-    }
-  });
-
-  it("has the servers that the balancer sends people to, and the files that it names", () => {
-    const upstreams = [...read("nginx.conf").matchAll(/^ +server (\w+):(\d+)/gm)].map(
-      ([, name, port]) => `${name}:${port}`,
-    );
-    expect(upstreams).toEqual(servers.map(([name]) => `${name}:3000`));
-    const [mount = ""] = services.nginx?.volumes ?? [];
-    expect(existsSync(join(EXAMPLES, mount.split(":")[0] ?? ""))).toBe(true);
-    const { context, dockerfile } = services.chat1?.build ?? {};
-    expect(existsSync(join(EXAMPLES, context ?? "", dockerfile ?? ""))).toBe(true);
-    for (const [name, { depends_on = {} }] of Object.entries(services))
-      for (const on of Object.keys(depends_on)) expect([name, on, on in services]).toEqual([name, on, true]);
-    expect(services.postgres?.volumes?.[0]?.split(":")[0]).toBe(Object.keys(parsed.volumes)[0]);
-  });
-
-  it("has no setting that compose does not know", () => {
-    const keys = new Set(Object.values(services).flatMap((service) => Object.keys(service)));
-    const compose =
-      "build depends_on environment healthcheck image ports restart stop_grace_period volumes".split(" ");
-    expect([...keys].filter((key) => !compose.includes(key))).toEqual([]);
-    const checks = Object.values(services).flatMap(({ healthcheck }) => healthcheck ?? []);
-    expect(checks).toHaveLength(4);
-    for (const check of checks)
-      expect(Object.keys(check)).toEqual(["test", "interval", "timeout", "retries"]);
-  });
 });
 
 describe("Dockerfile", () => {
