@@ -4,7 +4,10 @@
 CREATE FUNCTION parkbench_now() RETURNS bigint LANGUAGE sql VOLATILE
   RETURN floor(extract(epoch FROM clock_timestamp()) * 1000);
 
--- What makes this log another one than its own restored backup, and the newest id that anybody can see. One row.
+-- What makes this log another one than its own restored backup. One row. newest: of ids whose rows are gone; the highest
+-- that was ever given is that or a row's, as deleting the newest row must not send readers back. Not written with each row:
+-- a transaction of REPEATABLE READ or SERIALIZABLE could then hardly ever insert, and a dump that takes an hour would keep as
+-- many versions of the one row as messages come meanwhile, to be passed by each of them.
 CREATE TABLE log (
   one integer PRIMARY KEY CHECK (one = 1),
   epoch text NOT NULL,
@@ -38,7 +41,7 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_room ON messages (room, id);
 
 -- Up to which id any were given when this transaction got the lock: what it inserts has ids above. A savepoint that is
--- rolled back lets go of both. After TRUNCATE ... RESTART IDENTITY ids go on, or readers would never see the new rows.
+-- rolled back lets go of both. After TRUNCATE ... RESTART IDENTITY and the like ids go on, or readers would not see new rows.
 CREATE FUNCTION parkbench_note() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   drawn bigint;
@@ -47,7 +50,8 @@ BEGIN
   IF coalesce(current_setting('parkbench.upto', true), '') <> '' THEN
     RETURN;
   END IF;
-  SELECT CASE WHEN is_called THEN last_value ELSE 0 END, newest INTO drawn, shown FROM messages_id_seq, log;
+  SELECT CASE WHEN is_called THEN last_value ELSE 0 END, greatest(newest, (SELECT max(id) FROM messages))
+    INTO drawn, shown FROM messages_id_seq, log;
   IF drawn < shown THEN
     PERFORM setval('messages_id_seq', shown);
   END IF;
@@ -80,8 +84,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Not max(id) at each read: deleting the newest row must not send readers back. GENERATED ALWAYS refuses an id that is
--- given, but neither with OVERRIDING SYSTEM VALUE nor by COPY: one below the newest is a late arrival, and one above what was
+-- GENERATED ALWAYS refuses an id that is given, but neither with OVERRIDING SYSTEM VALUE nor by COPY: one below the newest is a late arrival, and one above what was
 -- drawn makes all that come after it one.
 CREATE FUNCTION parkbench_added() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,9 +95,30 @@ BEGIN
   IF lowest <= current_setting('parkbench.upto')::bigint OR highest > (SELECT last_value FROM messages_id_seq) THEN
     RAISE EXCEPTION 'the log gives the ids: leave id out';
   END IF;
-  UPDATE log SET newest = highest WHERE newest < highest;
   RETURN NULL;
 END $$;
+
+CREATE FUNCTION parkbench_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  highest bigint;
+BEGIN
+  SELECT max(id) INTO highest FROM gone;
+  IF NOT EXISTS (SELECT FROM messages WHERE id > highest) THEN
+    UPDATE log SET newest = highest WHERE newest < highest;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER messages_gone AFTER DELETE ON messages REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION parkbench_gone();
+
+CREATE FUNCTION parkbench_emptied() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE log SET newest = greatest(newest, (SELECT max(id) FROM messages));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER messages_emptied BEFORE TRUNCATE ON messages FOR EACH STATEMENT EXECUTE FUNCTION parkbench_emptied();
 
 CREATE TRIGGER messages_added AFTER INSERT ON messages REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION parkbench_added();

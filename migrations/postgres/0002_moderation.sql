@@ -45,7 +45,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['parkbench_note', 'parkbench_added', 'parkbench_control_added', 'parkbench_removed'] LOOP
+  FOREACH name IN ARRAY ARRAY['parkbench_note', 'parkbench_added', 'parkbench_gone', 'parkbench_emptied', 'parkbench_control_added', 'parkbench_removed'] LOOP
     EXECUTE format('ALTER FUNCTION %I() SECURITY DEFINER SET search_path = %I, pg_temp', name, current_schema());
   END LOOP;
 END $$;

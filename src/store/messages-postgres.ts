@@ -23,7 +23,7 @@ export interface PostgresLogParts {
   readonly close: () => Promise<void>;
 }
 
-const NEWEST = "SELECT newest, control_newest, epoch FROM log";
+const NEWEST = "SELECT greatest(newest, (SELECT max(id) FROM messages)), control_newest, epoch FROM log";
 
 export class PostgresMessageLog implements MessageLog {
   readonly epoch: string;

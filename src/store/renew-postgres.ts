@@ -38,7 +38,8 @@ export function renewPostgres(
     await client.query("UPDATE log SET epoch = $1", [epoch]);
     await client.query("DELETE FROM sessions; UPDATE users SET seen_at = 0; DELETE FROM moderator_codes");
     await client.query("COMMIT");
-    const facts = "SELECT newest, (SELECT count(*) FROM messages) AS rows FROM log";
+    const facts =
+      "SELECT greatest(newest, (SELECT max(id) FROM messages)) AS newest, (SELECT count(*) FROM messages) AS rows FROM log";
     const { rows } = await client.query<Record<"newest" | "rows", string>>(facts);
     return { epoch, rows: Number(rows[0]?.rows), newest: Number(rows[0]?.newest) };
   });

@@ -15,7 +15,7 @@ import { until } from "../support/until.js";
 const CLIENTS = 50;
 const POLLS = 20;
 /** The tail's look, twice a second while somebody waits: one for all of them. */
-const LOOK = "SELECT newest, control_newest, epoch FROM log";
+const LOOK = "SELECT greatest(newest, (SELECT max(id) FROM messages)), control_newest, epoch FROM log";
 const LOOK_MS = 500;
 /** Of the connection that listens, every 15 s. */
 const PING = "SELECT 1";

@@ -57,6 +57,31 @@ describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () =>
     expect([after.at(-2)?.id, after.at(-1)?.id]).toEqual([message.id, await log.newest()]);
   });
 
+  it("are no matter to a program whose transactions see the log as it was", async () => {
+    const { log, client } = await open();
+    for (const isolation of ["REPEATABLE READ", "SERIALIZABLE"]) {
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}; SELECT count(*) FROM messages`);
+      const { message } = await log.append(draft);
+      await client.query(
+        "INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'a'); COMMIT",
+      );
+      expect(await log.newest()).toBe(message.id + 1);
+    }
+  });
+
+  it("are those of the newest that ever was, whatever is deleted by whom", async () => {
+    const { log, client } = await open();
+    for (let times = 0; times < 5; times++) await log.append(draft);
+    for (const id of [2, 5, 4, 3, 1]) {
+      await client.query(`DELETE FROM messages WHERE id = ${id}`);
+      expect(await log.newest()).toBe(5);
+    }
+    await log.append(draft);
+    await client.query("DELETE FROM messages WHERE id < 0");
+    await client.query("TRUNCATE messages");
+    expect(await log.newest()).toBe(6);
+  });
+
   it("never gives an id again, nor one that readers have passed, after TRUNCATE ... RESTART IDENTITY", async () => {
     const { log, client } = await open();
     for (let times = 0; times < 3; times++) await log.append(draft);
@@ -65,6 +90,8 @@ describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () =>
     await client.query("TRUNCATE messages RESTART IDENTITY");
     await client.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'a')");
     expect((await log.since("all", 0, 10)).messages.map(({ id }) => id)).toEqual([5]);
-    expect(await log.newest()).toBe(5);
+    await client.query("DELETE FROM messages WHERE id < 5; ALTER SEQUENCE messages_id_seq RESTART");
+    expect((await log.append(draft)).message.id).toBe(6);
+    expect(await log.newest()).toBe(6);
   });
 });
