@@ -1,4 +1,5 @@
 /** Tells listeners that the log may have grown: by this process at once, by any other program as PostgreSQL says. */
+import { randomBytes } from "node:crypto";
 import type { Client, Notification } from "pg";
 import type { Logger } from "../core/logger.js";
 import { BellProbe } from "./bell-probe.js";
@@ -33,6 +34,8 @@ export class PostgresBell {
   #notifying: Promise<void> | null = null;
   #owesNotify = false;
   readonly #probe: BellProbe;
+  /** What the others are told. Told by PostgreSQL in turn, it is no news: this process has heard it at once. */
+  readonly #own = `ring:${randomBytes(8).toString("hex")}`;
   /** The newest control row that anybody here has seen in the log. */
   #control: number | null = null;
   /** Each trouble is said when it begins, and when it is over. */
@@ -95,7 +98,7 @@ export class PostgresBell {
     while (this.#owesNotify) {
       this.#owesNotify = false;
       try {
-        await this.#parts.notify("");
+        await this.#parts.notify(this.#own);
         this.#isMute = false;
       } catch (error) {
         // The others find it by themselves within a second.
@@ -137,7 +140,7 @@ export class PostgresBell {
     client.on("error", (error) => this.#lost(client, error));
     client.on("end", () => this.#lost(client, new Error("the connection ended")));
     client.on("notification", ({ channel, payload = "" }: Notification) => {
-      if (channel === CHANNEL && !this.#probe.hear(payload)) this.#hear();
+      if (channel === CHANNEL && !this.#probe.hear(payload) && payload !== this.#own) this.#hear();
     });
     try {
       await client.connect();

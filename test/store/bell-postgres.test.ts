@@ -35,7 +35,7 @@ let bell: PostgresBell;
 
 const newest = (): FakeClient => clients.at(-1) as FakeClient;
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const probes = (): string[] => notified.filter((payload) => payload !== "");
+const probes = (): string[] => notified.filter((payload) => payload.startsWith("probe:"));
 
 describe("the bell on PostgreSQL", () => {
   beforeEach(async () => {
@@ -76,6 +76,15 @@ describe("the bell on PostgreSQL", () => {
     newest().hear();
     newest().hear("1043");
     newest().emit("notification", { channel: "another", payload: "" });
+    expect(rings).toBe(3);
+  });
+
+  it("rings once for a commit of its own, though PostgreSQL tells everybody of it, and for one of another process", async () => {
+    bell.ring();
+    await pass(10);
+    const own = notified.filter((payload) => !payload.startsWith("probe:"));
+    expect([own.length, rings]).toEqual([1, 2]);
+    newest().hear(`${own[0]}0`);
     expect(rings).toBe(3);
   });
 
@@ -158,6 +167,6 @@ describe("the bell on PostgreSQL", () => {
     await pass(10);
     isTold();
     await pass(10);
-    expect(notified.filter((payload) => payload === "")).toHaveLength(2);
+    expect(notified.filter((payload) => payload.startsWith("ring:"))).toHaveLength(2);
   });
 });
