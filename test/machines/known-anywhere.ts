@@ -1,11 +1,12 @@
 /** Who somebody is, and what is forbidden to them, is the same at every machine at once. */
 import { expect, it } from "vitest";
+import { ask } from "../support/ask.js";
 import { call, codeOf, idOf, pollBody } from "../support/http-client.js";
 import { cookieIn, type Member, signIn } from "../support/member.js";
 import { endOf, hasReadAll } from "../support/parked.js";
 import { openStream } from "../support/sse-reader.js";
 import { openSocket } from "../support/ws-client.js";
-import { type Machine, query } from "./machine.js";
+import type { Machine } from "./machine.js";
 
 export interface Site {
   readonly machines: readonly [Machine, Machine, Machine];
@@ -91,7 +92,7 @@ export function knownAnywhere(site: () => Site, next: () => string): void {
   /** What typing the owner's code leaves. */
   async function makeModerator({ user }: Member): Promise<void> {
     const sql = `INSERT INTO moderators (user_id, label) VALUES (${user.id}, 'Mia')`;
-    await query(site().database, sql);
+    await ask(site().database, sql);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Server processes on one PostgreSQL, each as a machine of its own would run it, and what happens to machines. */
-import pg from "pg";
 import { expect } from "vitest";
+import { ask } from "../support/ask.js";
 import { freePort } from "../support/free-port.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 import { freshDatabase } from "../support/shared-postgres.js";
@@ -83,28 +83,17 @@ export async function startMachines(
 /** The table itself, past all servers. */
 export async function logIn(database: string, after = 0): Promise<readonly LogRow[]> {
   const sql = `SELECT id, text, nonce FROM messages WHERE id > ${after} AND kind = 'message' ORDER BY id`;
-  const { rows } = await query(database, sql);
+  const rows = await ask<{ id: string; text: string; nonce: string | null }>(database, sql);
   return rows.map(({ id, text, nonce }) => ({ id: Number(id), text, nonce }));
 }
 
 /** What a version that is still to come may do: migrations add and never change. */
 export async function asNewerVersion(database: string): Promise<void> {
-  await query(
+  await ask(
     database,
     `ALTER TABLE messages ADD COLUMN mood text DEFAULT 'fine';
      ALTER TABLE control ADD COLUMN why text;
      CREATE TABLE moods (name text PRIMARY KEY);
      INSERT INTO migrations (number, name, at) SELECT max(number) + 1, 'moods', 0 FROM migrations`,
   );
-}
-
-/** By another program than a server. */
-export async function query(database: string, sql: string) {
-  const client = new pg.Client(database);
-  await client.connect();
-  try {
-    return await client.query<{ id: string; text: string; nonce: string | null }>(sql);
-  } finally {
-    await client.end();
-  }
 }

@@ -5,8 +5,9 @@ import { describe, expect, it, vi } from "vitest";
 import { backupSqlite } from "../../src/store/backup-sqlite.js";
 import { openStore } from "../../src/store/open.js";
 import { restoreSqlite } from "../../src/store/restore-sqlite.js";
+import { ask } from "../support/ask.js";
 import { startWire } from "../support/counting-wire.js";
-import { aLog, allOf, ask, ordinaryDatabase } from "../support/moves.js";
+import { aLog, allOf, ordinaryDatabase } from "../support/moves.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 

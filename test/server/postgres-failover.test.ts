@@ -1,6 +1,6 @@
 /** Another PostgreSQL server takes over at the same address: nothing is taken or read before it has, and nothing is lost. */
-import pg from "pg";
 import { afterAll, describe, expect } from "vitest";
+import { ask } from "../support/ask.js";
 import { expectRefused, openScene, readOld, SECRET, untilReady } from "../support/fault-scene.js";
 import { call, codeOf } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
@@ -10,13 +10,6 @@ import { startTcpProxy, through } from "../support/tcp-proxy.js";
 import { tools } from "../support/tools.js";
 
 const ends: (() => Promise<unknown>)[] = [];
-
-async function ask(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
 
 describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
   afterAll(async () => {

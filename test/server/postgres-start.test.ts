@@ -1,7 +1,7 @@
 /** A start on a PostgreSQL that cannot be used: a clear text without the password, exit code 1, and nothing changed there. */
 import { createServer } from "node:net";
-import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { ask } from "../support/ask.js";
 import { failedStart } from "../support/failed-start.js";
 import { SECRET } from "../support/fault-scene.js";
 import { freePort } from "../support/free-port.js";
@@ -17,13 +17,6 @@ async function mistakes(url: string): Promise<string> {
   expect(stderr).toMatch(/^Parkbench cannot start:\n( {2}\S.*\n)+$/);
   expect(stderr).not.toMatch(/hunter2| {4}at |node:internal/);
   return stderr;
-}
-
-async function ask<T extends object>(url: string, sql: string): Promise<readonly T[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query<T>(sql).finally(() => client.end());
-  return rows;
 }
 
 const TABLES = "SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'";

@@ -1,7 +1,7 @@
 /** What PostgreSQL has acknowledged, or has shown to anybody, is there after a crash, however the server is set. */
-import pg from "pg";
 import { expect, test } from "vitest";
 import { openStore } from "../../src/store/open.js";
+import { ask } from "../support/ask.js";
 import { startCluster } from "../support/postgres.js";
 import { tools } from "../support/tools.js";
 
@@ -19,15 +19,15 @@ test.skipIf(tools.postgres === null)(
       const author = { id: null, name: "Ana" };
       const draft = { room: "lobby", author, text: "acknowledged", nonce: "a1" };
       const [own] = await Promise.all([log.append(draft), log.append({ ...draft, nonce: "a2" })]);
-      await inserted(url, "INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'seen')");
+      await ask(url, "INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'seen')");
       // Nobody's message: whether the server does as it is set.
-      await inserted(url, "UPDATE log SET checked_at = 7");
+      await ask(url, "UPDATE log SET checked_at = 7");
       await cluster.crash();
       await cluster.start();
       const { messages } = await log.since("all", 0, 10);
       expect(messages.map(({ text }) => text)).toEqual(["acknowledged", "acknowledged", "seen"]);
       expect(await log.append(draft)).toEqual({ outcome: "repeated", message: own?.message });
-      const { rows } = await inserted(url, "SELECT checked_at FROM log");
+      const rows = await ask(url, "SELECT checked_at FROM log");
       expect(rows).not.toEqual([{ checked_at: "7" }]);
       await log.close();
     } finally {
@@ -35,14 +35,3 @@ test.skipIf(tools.postgres === null)(
     }
   },
 );
-
-async function inserted(connectionString: string, sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}

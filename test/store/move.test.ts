@@ -5,8 +5,9 @@ import { noNotes } from "../../src/store/move-row.js";
 import { MoveSource } from "../../src/store/move-source.js";
 import { type MovedTable, NOT_MOVED, TABLES } from "../../src/store/move-tables.js";
 import { openStore } from "../../src/store/open.js";
+import { ask } from "../support/ask.js";
 import { startWire } from "../support/counting-wire.js";
-import { aLog, ask } from "../support/moves.js";
+import { aLog } from "../support/moves.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 

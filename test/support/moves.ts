@@ -2,11 +2,11 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import pg from "pg";
 import { onTestFinished } from "vitest";
 import { type Moved, type MoveOptions, moveToPostgres } from "../../src/store/move.js";
 import { TABLES } from "../../src/store/move-tables.js";
 import { openSqlite } from "../../src/store/sqlite.js";
+import { ask } from "./ask.js";
 import { makeFolder } from "./server.js";
 import { freshDatabase } from "./shared-postgres.js";
 
@@ -78,17 +78,6 @@ function movingOf(path: string): Moving {
       return movingOf(`${path}.twin`);
     },
   };
-}
-
-/** One statement, as another program. */
-export async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** Empty, of an ordinary role, and sorting as people do, not by bytes. */
