@@ -3,7 +3,7 @@ import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
 import { type Pooled, QUICK_MS } from "./pooled.js";
 import { isOwnFault } from "./postgres-errors.js";
-import { refuse } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
 
 /** Beyond it a commit takes longer without storing more a second (measured: facts of the design, section 3). */
 const GROUP_MAX = 64;

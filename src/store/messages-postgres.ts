@@ -7,8 +7,8 @@ import { AppendGroups, type Row } from "./append-groups.js";
 import type { PostgresBell } from "./bell-postgres.js";
 import { PostgresMessageReads } from "./message-reads-postgres.js";
 import { authorIdOf, COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
-import { senderOf } from "./nonces-sqlite.js";
 import type { Pooled } from "./pooled.js";
+import { senderOf } from "./sender.js";
 
 export interface PostgresLogParts {
   readonly db: Pooled;

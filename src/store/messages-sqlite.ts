@@ -8,9 +8,10 @@ import type { Bell } from "./bell.js";
 import { bindId, type Connection, only, type Statement } from "./connection.js";
 import { MessageReads } from "./message-reads-sqlite.js";
 import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
-import { Nonces, senderOf } from "./nonces-sqlite.js";
+import { Nonces } from "./nonces-sqlite.js";
 import { Pace } from "./pace.js";
 import type { Reader } from "./reader.js";
+import { senderOf } from "./sender.js";
 import type { Writer } from "./writer.js";
 
 export interface LogParts {

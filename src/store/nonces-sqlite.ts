@@ -1,6 +1,4 @@
 /** Which message a sender's nonce stands for, so that a retry is recognised. */
-import type { Author } from "../core/message.js";
-import { foldName } from "../core/user.js";
 import type { Connection, Statement } from "./connection.js";
 
 export class Nonces {
@@ -12,7 +10,7 @@ export class Nonces {
     this.#keep = db.prepare("INSERT INTO nonces (sender, nonce, message_id) VALUES (?, ?, ?)");
   }
 
-  /** `sender` is from `senderOf`. */
+  /** `sender` is from `sender.ts`. */
   find(sender: string, nonce: string): number | null {
     const row = this.#find.get(sender, nonce) as { readonly message_id: number } | undefined;
     return row === undefined ? null : row.message_id;
@@ -22,10 +20,4 @@ export class Nonces {
   keep(sender: string, nonce: string, messageId: number): void {
     this.#keep.run(sender, nonce, messageId);
   }
-}
-
-/** Apart by kind, so that user 7, a host's user "7" and somebody who calls himself 7 have different nonces. */
-export function senderOf({ id, name }: Author): string {
-  if (id === null) return `a:${foldName(name)}`;
-  return typeof id === "number" ? `n:${id}` : `s:${id}`;
 }

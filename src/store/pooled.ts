@@ -3,7 +3,7 @@ import type { Pool, PoolClient, QueryConfig } from "pg";
 import type { Counts } from "../core/counts.js";
 import { ParkbenchError } from "../core/errors.js";
 import { asPostgresRefusal, distrusts, isBroken, isConnecting } from "./postgres-errors.js";
-import { refuse } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
 
 /** The server's own limits come first, and say what became of the statement; this is for a server that says nothing. */
 const ANSWER_MS = 12_000;

@@ -1,6 +1,6 @@
 /** What PostgreSQL's error codes mean to the person who asked. */
 import { ParkbenchError } from "../core/errors.js";
-import { refuse } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
 
 /** SQLSTATE, a code of Node's, or "". */
 export function postgresCode(error: unknown): string {

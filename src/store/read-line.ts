@@ -1,5 +1,5 @@
 /** Lets few readers at the database at once, the others stand in line: a herd must be in nobody's way but its own. */
-import { refuse } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
 
 /** Of the pool's connections. What is left is for appends and for the tail's reads, which everybody waits for. */
 const RUNNING_MAX = 6;

@@ -1,7 +1,8 @@
 /** Runs every read of the store: refused after closing, patient with locks, errors in the store's own words. */
 import type { Connection, Statement } from "./connection.js";
 import { patiently } from "./patience.js";
-import { asRefusal, isBusy, refuse } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
+import { asRefusal, isBusy } from "./sqlite-errors.js";
 
 interface Asked {
   readonly job: () => unknown;

@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { Pruned, Retention } from "../core/retention.js";
 import { between, ID_MIN } from "./message-reads-postgres.js";
 import { idOf } from "./message-row-postgres.js";
-import { senderOf } from "./nonces-sqlite.js";
 import type { Pooled } from "./pooled.js";
 import { countOld, light, type PrunableRow, ROWS_MAX } from "./prunable.js";
+import { senderOf } from "./sender.js";
 
 const ROOMS_READ_ROWS = 1000;
 

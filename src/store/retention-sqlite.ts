@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import type { Pruned, Retention } from "../core/retention.js";
 import { type Connection, only, type Statement } from "./connection.js";
-import { senderOf } from "./nonces-sqlite.js";
 import { countOld, light, type PrunableRow, ROWS_MAX } from "./prunable.js";
 import type { Reader } from "./reader.js";
+import { senderOf } from "./sender.js";
 import type { Writer } from "./writer.js";
 
 const ROOMS_READ_ROWS = 1000;

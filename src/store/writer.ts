@@ -3,7 +3,8 @@ import type { Counts } from "../core/counts.js";
 import type { Connection, Statement } from "./connection.js";
 import type { Job, Outcome } from "./job.js";
 import { BUSY_MS, busyPauseMs } from "./patience.js";
-import { asRefusal, isBusy, isOwnFault, refuse, sqliteCode } from "./sqlite-errors.js";
+import { refuse } from "./refuse.js";
+import { asRefusal, isBusy, isOwnFault, sqliteCode } from "./sqlite-errors.js";
 
 /** One commit holds the loop and the write lock for its whole group. */
 const GROUP_MAX = 256;

@@ -10,7 +10,7 @@ import { PollEncoder } from "../../dist/http/encode.js";
 import { PollAnswer } from "../../dist/http/whole-answer.js";
 import { PostgresMessageLog } from "../../dist/store/messages-postgres.js";
 import { SqliteMessageLog } from "../../dist/store/messages-sqlite.js";
-import { senderOf } from "../../dist/store/nonces-sqlite.js";
+import { senderOf } from "../../dist/store/sender.js";
 
 const url = process.env.DATABASE_URL;
 const isOnPostgres = url.startsWith("postgres");
