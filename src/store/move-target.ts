@@ -58,6 +58,8 @@ export class MoveTarget {
     try {
       clients.push(await connectPostgres(url), await connectPostgres(url));
       const [reader, writer] = clients as [Client, Client];
+      // The one waits while the other reads a long table through. Of PostgreSQL 14 and newer.
+      await writer.query("SET idle_session_timeout = 0");
       await reader.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${PATIENT}`);
       const ours = await Promise.all(clients.map(pidOf));
       const mustBeAlone = () => refuseOthers(reader, ours, isStopped, place);

@@ -1,6 +1,6 @@
 /** A PostgreSQL database and those beside a server: what it must be, who may write there, and what they hear. */
 import pg from "pg";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { silent } from "../../src/core/logger.js";
 import { openStore } from "../../src/store/open.js";
 import { freshDatabase } from "../support/shared-postgres.js";
@@ -88,6 +88,27 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     await expect.poll(async () => (await other.query(waiting)).rowCount, { timeout: 7000 }).toBe(2);
     await other.query("COMMIT");
     expect((await bans).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
+  it("a server that nobody asks anything is still seen there, by one connection, until it ends", async () => {
+    const url = await freshDatabase();
+    const owner = await connect(url);
+    const there = async () => {
+      const { rowCount } = await owner.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'parkbench'",
+      );
+      return rowCount;
+    };
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = await openStore({ url });
+    await Promise.all([store.log.newest(), store.log.newest(), store.log.newest()]);
+    expect(await there()).toBeGreaterThan(1);
+    vi.advanceTimersByTime(3_600_000);
+    vi.useRealTimers();
+    await expect.poll(there).toBe(1);
+    await store.close();
+    await expect.poll(there).toBe(0);
   });
 
   it("a database that can only be read is refused at the start, and one that may lose messages is warned of", async () => {
