@@ -35,6 +35,8 @@ const WATCH_MS = 1000;
  * 511, of 10,000 clients that came back in 3 s half got through after 20 s and more, when their first packets were sent again.
  */
 const BACKLOG = 65_535;
+/** What waits for a disk to which the log goes and which is full. */
+const LOG_BYTES_MAX = 262_144;
 
 await main().catch(async (error: unknown) => {
   const lines =
@@ -184,7 +186,11 @@ function urlOf(address: string, port: number): string {
 function makeLogger(level: string): Logger {
   const base = cluster.isWorker ? { worker: process.pid } : null;
   const options = { level, base, redact: ["req.headers.cookie"] };
-  return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: "pid,hostname" })) : pino(options);
+  if (process.stdout.isTTY) return pino(options, pretty({ sync: true, ignore: "pid,hostname" }));
+  const out = pino.destination({ sync: true, maxLength: LOG_BYTES_MAX });
+  // Thrown where something is being logged, it would keep a request from its answer, and end a primary.
+  out.on("error", () => {});
+  return pino(options, out);
 }
 
 /** Said whatever the log level: a person who starts a program must see where it is. */

@@ -1,14 +1,17 @@
 /** WORKERS: several processes behind one port and one log: one wakes the readers at another, and one that dies is replaced. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { openSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, onTestFinished, vi } from "vitest";
 import { failedStart } from "../support/failed-start.js";
+import { freePort } from "../support/free-port.js";
 import { makeRoom } from "../support/guest.js";
 import { call, idOf, pollBody } from "../support/http-client.js";
 import { type Start, test } from "../support/own-server.js";
 import { nowMs, parkPolls } from "../support/parked.js";
+import { childrenOf } from "../support/process-group.js";
 import { openRaw, rawGet } from "../support/raw-socket.js";
 import type { ServerProcess } from "../support/server.js";
 import { freshDatabase } from "../support/shared-postgres.js";
@@ -126,6 +129,31 @@ describe("a worker that is killed", () => {
     const rows = [...said].map(([id, text]) => ({ id, text })).sort((a, b) => a.id - b.id);
     for (const got of heard) expect(got).toEqual(rows);
   });
+});
+
+test("a log that cannot be written, as its disk is full, keeps nobody from an answer, nor a worker from its successor", async ({
+  folder,
+}) => {
+  const PORT = String(await freePort());
+  const child = spawn(process.execPath, ["dist/server.js"], {
+    env: { ...process.env, ...env, PORT, DATABASE_URL: `${folder}/parkbench.db` },
+    stdio: ["ignore", openSync("/dev/full", "w"), "ignore"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const workers = () => childrenOf(child.pid ?? 0);
+  const answers = () =>
+    call(`http://127.0.0.1:${PORT}/healthz`).then(
+      ({ status }) => status,
+      () => null,
+    );
+  await expect.poll(answers, { timeout: 40_000 }).toBe(200);
+  await comes(() => workers().length === 2, "both workers");
+  const before = workers();
+  process.kill(before[0] ?? 0, "SIGKILL");
+  await comes(() => workers().filter((pid) => !before.includes(pid)).length === 1, "another worker");
+  await expect.poll(answers, { timeout: 40_000 }).toBe(200);
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
 });
 
 describe("the start", () => {
