@@ -47,6 +47,7 @@ export class Watch {
   readonly #safety: NodeJS.Timeout;
   /** The end of the log at the last safety look; null when that was while something was being read. */
   #lookedAt: number | null = null;
+  #isLooking = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -142,15 +143,19 @@ export class Watch {
 
   /** Reads what has been there since the look before, and nothing has rung for. */
   async #lookUnrung(): Promise<void> {
+    // Those that get no answer must not add up: they would take all connections to the database.
+    if (this.#isLooking) return;
     const before = this.#lookedAt;
     this.#lookedAt = null;
     if (!this.isCurrent) return;
     const seen = this.#seen;
+    this.#isLooking = true;
     try {
       this.#lookedAt = await this.#parts.log.newest();
     } catch {
       // The next look asks again, and whoever reads says what is wrong.
     }
+    this.#isLooking = false;
     // A database that took over had not got the newest rows: what it adds now would be below `seen`, and unread for ever.
     if (this.#lookedAt !== null && this.#lookedAt < seen && !this.#stopped) return this.#parts.onGap();
     if (before === null || before <= this.#seen || !this.isCurrent || this.#stopped) return;
