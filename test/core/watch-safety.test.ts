@@ -66,6 +66,21 @@ describe("a bell that is mute", () => {
   });
 });
 
+describe("a log that gives no answer", () => {
+  it("is asked once for its end, and again when that has failed", async () => {
+    await enterAt(tail, "a");
+    const fail: (() => void)[] = [];
+    const newest = vi
+      .spyOn(log, "newest")
+      .mockImplementation(() => new Promise((_, reject) => fail.push(() => reject(new Error("no answer")))));
+    await passTime(5000);
+    expect(newest).toHaveBeenCalledTimes(1);
+    fail[0]?.();
+    await passTime(1000);
+    expect(newest).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe("a bell that rings", () => {
   it("leaves nothing for the safety look to find", async () => {
     for (let id = 1; id <= 30; id++) {
