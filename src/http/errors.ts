@@ -97,6 +97,12 @@ const SHOWN_INSTEAD: Partial<Record<ErrorCode, string>> = {
   internal: "The server failed at this request. It has been noted; try again later.",
 };
 
+/**
+ * The log says it when it begins. A line for each request that is spared would be load, too; and a balancer that looks for
+ * who leaves is refused several times in each rolling update, by which nobody is to be woken.
+ */
+const TOLD_ONCE: ReadonlySet<ErrorCode> = new Set(["overloaded", "closed"]);
+
 /** A logger that hears of refusals, too: they are counted by their code. */
 export interface RefusalLogger extends Logger {
   refused?(code: ErrorCode): void;
@@ -108,8 +114,7 @@ export function problemOf(error: unknown, logger: RefusalLogger): Problem {
   const code = known?.code ?? "internal";
   const status = STATUS[code];
   logger.refused?.(code);
-  // Told once when it begins: a line for each request that is spared would be load, too.
-  if (status >= 500 && code !== "overloaded") logger.error({ err: error, code }, "a request failed");
+  if (status >= 500 && !TOLD_ONCE.has(code)) logger.error({ err: error, code }, "a request failed");
   const detail = SHOWN_INSTEAD[code] ?? known?.message ?? "";
   const told = error instanceof ParkbenchError ? error.retryAfterS : undefined;
   const retryAfter = told ?? RETRY_AFTER_S[code];

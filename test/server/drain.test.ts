@@ -24,6 +24,7 @@ test("at first everything goes on but /readyz, which says no", async ({ start, a
   const ready = await call(`${server.url}/readyz`, { agent });
   expect([ready.status, codeOf(ready), ready.headers.connection]).toEqual([503, "closed", "keep-alive"]);
   expect((await call(`${server.url}/healthz`)).status).toBe(200);
+  expect(server.output()).not.toMatch(/"level":[45]0/);
 
   // New ones are parked, by every transport, and all are woken.
   const [after] = await parkPolls(server.url, 1);
