@@ -98,6 +98,16 @@ describe.skipIf(!tools.nginx || !tools.haproxy)("behind", () => {
       servers[0]?.closeAllConnections();
       for (let n = 0; n < 6; n++) expect((await ask(`/send-${n}`, { text: "on" })).status).toBe(200);
       for (let n = 0; n < 6; n++) expect(count(`POST /send-${n}`)).toBe(1);
+
+      // Where none is in charge: as our own servers say it, for clients that go by that.
+      for (const server of servers.slice(1)) {
+        server.close();
+        server.closeAllConnections();
+      }
+      const away = await ask("/send-none", { text: "off" });
+      expect([away.status, away.headers["retry-after"]]).toEqual(
+        balancer.name === "haproxy" ? [503, "2"] : [502, undefined],
+      );
     },
   );
 });
