@@ -35,8 +35,7 @@ const WATCH_MS = 1000;
  * 511, of 10,000 clients that came back in 3 s half got through after 20 s and more, when their first packets were sent again.
  */
 const BACKLOG = 65_535;
-/** What waits for a disk to which the log goes and which is full. */
-const LOG_BYTES_MAX = 262_144;
+const LOG_BYTES_MAX = 262_144; // What waits for a disk to which the log goes and which is full.
 
 await main().catch(async (error: unknown) => {
   const lines =
@@ -190,7 +189,8 @@ function makeLogger(level: string): Logger {
   const out = pino.destination({ sync: true, maxLength: LOG_BYTES_MAX });
   // Thrown where something is being logged, it would keep a request from its answer, and end a primary.
   out.on("error", () => {});
-  return pino(options, out);
+  // Nothing but writing: what pino flushes by after a fatal line tries for ever.
+  return pino(options, { write: (line) => void out.write(line) });
 }
 
 /** Said whatever the log level: a person who starts a program must see where it is. */

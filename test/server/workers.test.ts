@@ -152,8 +152,10 @@ test("a log that cannot be written, as its disk is full, keeps nobody from an an
   process.kill(before[0] ?? 0, "SIGKILL");
   await comes(() => workers().filter((pid) => !before.includes(pid)).length === 1, "another worker");
   await expect.poll(answers, { timeout: 40_000 }).toBe(200);
-  child.kill("SIGTERM");
-  expect(await once(child, "exit")).toEqual([0, null]);
+  // Said in lines that are fatal.
+  rmSync(`${folder}/parkbench.db`);
+  expect(await once(child, "exit")).toEqual([1, null]);
+  await expect.poll(answers, { timeout: 40_000 }).toBe(null);
 });
 
 describe("the start", () => {
