@@ -39,7 +39,8 @@ export async function freshDatabase(): Promise<string> {
 
 async function sharedPort(folder: string): Promise<number> {
   if (isFirst(folder)) {
-    const { port, folder: data } = await startCluster();
+    // Many servers of many files at once, each with up to 14.
+    const { port, folder: data } = await startCluster({ max_connections: "400" });
     writeFileSync(`${told(folder)}.new`, JSON.stringify({ port, folder: data }));
     renameSync(`${told(folder)}.new`, told(folder));
     return port;
