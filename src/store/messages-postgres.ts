@@ -2,9 +2,10 @@
 import type { Counts } from "../core/counts.js";
 import { encodeData } from "../core/data.js";
 import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
-import type { Draft, Message } from "../core/message.js";
+import type { Draft } from "../core/message.js";
 import { AppendGroups, type Row } from "./append-groups.js";
 import type { PostgresBell } from "./bell-postgres.js";
+import { asMessage, isRepeated } from "./drafted.js";
 import { PostgresMessageReads } from "./message-reads-postgres.js";
 import { authorIdOf, COLUMNS, type PostgresValues, postgresMessageOf } from "./message-row-postgres.js";
 import type { Pooled } from "./pooled.js";
@@ -116,15 +117,4 @@ export class PostgresMessageLog implements MessageLog {
     const message = postgresMessageOf(row);
     return { outcome: isRepeated(draft, message) ? "repeated" : "conflict", message };
   }
-}
-
-/** A text that a moderator has removed since cannot be compared any more. */
-function isRepeated(draft: Draft, first: Message): boolean {
-  if (draft.room !== first.room) return false;
-  return first.text === "" || (draft.text === first.text && (draft.kind ?? "message") === first.kind);
-}
-
-function asMessage(draft: Draft, id: number, at: number): Message {
-  const { room, author, text, kind = "message", nonce = null, data = null, ref = null } = draft;
-  return { id, room, kind, from: { id: author.id, name: author.name }, text, at, nonce, data, ref };
 }

@@ -6,6 +6,7 @@ import type { Appended, Batch, MessageLog, RoomSet } from "../core/log.js";
 import type { Draft, Message } from "../core/message.js";
 import type { Bell } from "./bell.js";
 import { bindId, type Connection, only, type Statement } from "./connection.js";
+import { asMessage, isRepeated } from "./drafted.js";
 import { MessageReads } from "./message-reads-sqlite.js";
 import { COLUMNS, type MessageValues, messageOf } from "./message-row.js";
 import { Nonces } from "./nonces-sqlite.js";
@@ -141,18 +142,4 @@ interface Key {
 /** Made before the transaction, in which everybody else of the group waits. */
 function keyOf({ author, nonce }: Draft): Key | null {
   return nonce === undefined || nonce === null ? null : { sender: senderOf(author), nonce };
-}
-
-/** A text that a moderator has removed since cannot be compared any more. */
-function isRepeated(draft: Draft, first: Message): boolean {
-  if (draft.room !== first.room) return false;
-  return (
-    first.text === "" ||
-    (draft.text.toWellFormed() === first.text && (draft.kind ?? "message") === first.kind)
-  );
-}
-
-function asMessage(draft: Draft, id: number, at: number): Message {
-  const { room, author, text, kind = "message", nonce = null, data = null, ref = null } = draft;
-  return { id, room, kind, from: { id: author.id, name: author.name }, text, at, nonce, data, ref };
 }
