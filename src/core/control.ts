@@ -7,6 +7,9 @@ export interface ControlRow {
   readonly subject: string;
 }
 
+/** Every process has read a row within a second. A week is for one that was stopped, and goes on. */
+export const CONTROL_KEPT_MS = 7 * 24 * 3600_000;
+
 /** Read on the same bell as messages: a row written here rings every process's log listeners. */
 export interface Control {
   append(kind: string, subject: string): Promise<void>;

@@ -24,6 +24,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An expiry that moves by less is not written: a touch on every request would be a flush on every request. */
+export const SESSION_TOUCH_MS = 3_600_000;
+
 /** The session ids in the database are SHA-256 hashes: who reads the file cannot take over a session. */
 export interface Sessions {
   /** An expired session is null, pruned or not. */

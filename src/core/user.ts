@@ -15,6 +15,8 @@ export interface Name {
 
 /** A name stays held this long after its user last signed in, sent or loaded a page. */
 export const NAME_HELD_MS = 30 * 60_000;
+/** A page load or a send is a flushed write at most this often. */
+export const NAME_TOUCH_MS = 60_000;
 
 /**
  * Parkbench's own users: a name that is held while its user is about. No method lets two users hold one folded

@@ -1,9 +1,6 @@
 /** Control rows, in PostgreSQL. */
-import type { Control, ControlRow } from "../core/control.js";
+import { CONTROL_KEPT_MS, type Control, type ControlRow } from "../core/control.js";
 import type { Pooled } from "./pooled.js";
-
-/** Every process has read a row within a second. A week is for one that was stopped, and goes on. */
-const KEPT_MS = 7 * 24 * 3600_000;
 
 /** More go than come, a few at a time: the table is as long as a week's sign-outs. */
 const INSERT = `WITH own AS (SELECT set_config('parkbench.own', '1', true)),
@@ -21,7 +18,7 @@ export class PostgresControl implements Control {
 
   async append(kind: string, subject: string): Promise<void> {
     this.#db.mustBeOpen();
-    await this.#db.run(INSERT, [kind, subject, Date.now() - KEPT_MS]);
+    await this.#db.run(INSERT, [kind, subject, Date.now() - CONTROL_KEPT_MS]);
     this.#ring();
   }
 

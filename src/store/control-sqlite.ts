@@ -1,11 +1,8 @@
 /** Control rows, in SQLite. */
-import type { Control, ControlRow } from "../core/control.js";
+import { CONTROL_KEPT_MS, type Control, type ControlRow } from "../core/control.js";
 import { type Connection, only, type Statement } from "./connection.js";
 import type { Reader } from "./reader.js";
 import type { Writer } from "./writer.js";
-
-/** Every process has read a row within milliseconds. A week is for one that was stopped, and goes on. */
-const KEPT_MS = 7 * 24 * 3600_000;
 
 export class SqliteControl implements Control {
   readonly #reader: Reader;
@@ -30,7 +27,7 @@ export class SqliteControl implements Control {
     await this.#writer.write(
       () => {
         // More go than come, a few at a time: the table is as long as a week's sign-outs.
-        this.#forget.run(Date.now() - KEPT_MS);
+        this.#forget.run(Date.now() - CONTROL_KEPT_MS);
         this.#insert.run(kind, subject);
       },
       { rings: true },

@@ -13,3 +13,22 @@ const TEXTS = {
 export function refuse(code: keyof typeof TEXTS, cause?: unknown): ParkbenchError {
   return new ParkbenchError(code, TEXTS[code], cause === undefined ? undefined : { cause });
 }
+
+export function roomTaken(name: string): ParkbenchError {
+  return new ParkbenchError("room_taken", `There is a room "${name}" already.`);
+}
+
+export function tooManyRooms(perUserMax: number): ParkbenchError {
+  return new ParkbenchError(
+    "too_many_rooms",
+    `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,
+  );
+}
+
+export function nameTaken(): ParkbenchError {
+  return new ParkbenchError("name_taken", "Somebody else has this name just now: take another one.");
+}
+
+export function notSignedIn(): ParkbenchError {
+  return new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
+}

@@ -1,8 +1,8 @@
 /** The rooms there are, in PostgreSQL. */
-import { ParkbenchError } from "../core/errors.js";
 import type { NewRoom, Room, Rooms } from "../core/room.js";
 import { authorIdOf } from "./message-row-postgres.js";
 import type { Pooled } from "./pooled.js";
+import { roomTaken, tooManyRooms } from "./refuse.js";
 
 type RoomRow = readonly [name: string, title: string, closed: boolean, slowS: number];
 
@@ -37,13 +37,9 @@ export class PostgresRooms implements Rooms {
       return insert((sql, values) => this.#db.run(sql, values), room, maker);
     return this.#db.transaction(async (run) => {
       await run(LOCK, [maker]);
-      if ((await run(FIND, [room.name])).length > 0) throw taken(room.name);
+      if ((await run(FIND, [room.name])).length > 0) throw roomTaken(room.name);
       const [made] = await run<[count: number]>("SELECT count(*) FROM rooms WHERE created_by = $1", [maker]);
-      if (Number(made?.[0]) >= perUserMax)
-        throw new ParkbenchError(
-          "too_many_rooms",
-          `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,
-        );
+      if (Number(made?.[0]) >= perUserMax) throw tooManyRooms(perUserMax);
       return insert(run, room, maker);
     });
   }
@@ -54,12 +50,8 @@ async function insert(run: Pooled["run"], { name, title }: NewRoom, maker: strin
     `INSERT INTO rooms (name, title, created_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
     [name, title, maker],
   );
-  if (!row) throw taken(name);
+  if (!row) throw roomTaken(name);
   return toRoom(row);
-}
-
-function taken(name: string): ParkbenchError {
-  return new ParkbenchError("room_taken", `There is a room "${name}" already.`);
 }
 
 function toRoom([name, title, closed, slowS]: RoomRow): Room {

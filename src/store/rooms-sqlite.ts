@@ -1,8 +1,8 @@
 /** The rooms there are, in SQLite. */
-import { ParkbenchError } from "../core/errors.js";
 import type { NewRoom, Room, Rooms } from "../core/room.js";
 import { bindId, type Connection, only, type Statement } from "./connection.js";
 import type { Reader } from "./reader.js";
+import { roomTaken, tooManyRooms } from "./refuse.js";
 import type { Writer } from "./writer.js";
 
 interface RoomRow {
@@ -41,15 +41,10 @@ export class SqliteRooms implements Rooms {
 
   create({ name, title, createdBy }: NewRoom, perUserMax = Number.POSITIVE_INFINITY): Promise<Room> {
     return this.#writer.write(() => {
-      if (this.#row(name) !== null)
-        throw new ParkbenchError("room_taken", `There is a room "${name}" already.`);
+      if (this.#row(name) !== null) throw roomTaken(name);
       const maker = bindId(createdBy);
       // In the transaction that adds: of two at once, the second sees the first. Nobody's are none: NULL equals nothing.
-      if (Number(only(this.#madeBy.get(maker))) >= perUserMax)
-        throw new ParkbenchError(
-          "too_many_rooms",
-          `You have made ${perUserMax} rooms, which is as many as one person may. Use one of those.`,
-        );
+      if (Number(only(this.#madeBy.get(maker))) >= perUserMax) throw tooManyRooms(perUserMax);
       this.#insert.run(name, title, maker);
       return { name, title, closed: false, slowS: 0 };
     });

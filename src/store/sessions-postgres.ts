@@ -1,10 +1,7 @@
 /** Sessions at rest, in PostgreSQL, under the hashes of their ids. */
-import { createHash } from "node:crypto";
-import type { SessionRecord, Sessions } from "../core/session.js";
+import { SESSION_TOUCH_MS, type SessionRecord, type Sessions } from "../core/session.js";
 import type { Pooled } from "./pooled.js";
-
-/** An expiry that moves by less is not written: a touch on every request would be a flush on every request. */
-const TOUCH_MS = 3_600_000;
+import { hashOf } from "./session-hash.js";
 
 export class PostgresSessions implements Sessions {
   readonly #db: Pooled;
@@ -18,7 +15,7 @@ export class PostgresSessions implements Sessions {
   async read(id: string): Promise<SessionRecord | null> {
     const [row] = await this.#db.read<[data: string, expiresAt: number]>(
       "SELECT data, expires_at FROM sessions WHERE id_hash = $1 AND expires_at > $2",
-      [hash(id), this.#now()],
+      [hashOf(id), this.#now()],
     );
     return row ? { data: row[0], expiresAt: row[1] } : null;
   }
@@ -28,24 +25,24 @@ export class PostgresSessions implements Sessions {
     await this.#db.run(
       `INSERT INTO sessions (id_hash, data, expires_at) VALUES ($1, $2, $3)
        ON CONFLICT (id_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
-      [hash(id), data, expiresAt],
+      [hashOf(id), data, expiresAt],
     );
   }
 
   async touch(id: string, expiresAt: number): Promise<void> {
     const known = await this.read(id);
-    if (known === null || Math.abs(expiresAt - known.expiresAt) <= TOUCH_MS) return;
+    if (known === null || Math.abs(expiresAt - known.expiresAt) <= SESSION_TOUCH_MS) return;
     // The condition again: a session that ended in between must not come back.
     await this.#db.run("UPDATE sessions SET expires_at = $1 WHERE id_hash = $2 AND expires_at > $3", [
       expiresAt,
-      hash(id),
+      hashOf(id),
       this.#now(),
     ]);
   }
 
   async destroy(id: string): Promise<void> {
     this.#db.mustBeOpen();
-    await this.#db.run("DELETE FROM sessions WHERE id_hash = $1", [hash(id)]);
+    await this.#db.run("DELETE FROM sessions WHERE id_hash = $1", [hashOf(id)]);
   }
 
   async prune(limit: number): Promise<number> {
@@ -58,8 +55,4 @@ export class PostgresSessions implements Sessions {
     );
     return removed.length;
   }
-}
-
-function hash(id: string): Buffer {
-  return createHash("sha256").update(id).digest();
 }

@@ -1,12 +1,9 @@
 /** Sessions at rest, in SQLite, under the hashes of their ids. */
-import { createHash } from "node:crypto";
-import type { SessionRecord, Sessions } from "../core/session.js";
+import { SESSION_TOUCH_MS, type SessionRecord, type Sessions } from "../core/session.js";
 import type { Connection, Statement } from "./connection.js";
 import type { Reader } from "./reader.js";
+import { hashOf } from "./session-hash.js";
 import type { Writer } from "./writer.js";
-
-/** An expiry that moves by less is not written: a touch on every request would be a flush on every request. */
-const TOUCH_MS = 3_600_000;
 
 interface SessionRow {
   readonly data: string;
@@ -43,24 +40,24 @@ export class SqliteSessions implements Sessions {
 
   read(id: string): Promise<SessionRecord | null> {
     return this.#reader.readTogether(`session ${id}`, () => {
-      const row = this.#read.get(hash(id), this.#now()) as SessionRow | undefined;
+      const row = this.#read.get(hashOf(id), this.#now()) as SessionRow | undefined;
       return row === undefined ? null : { data: row.data, expiresAt: row.expires_at };
     });
   }
 
   async write(id: string, { data, expiresAt }: SessionRecord): Promise<void> {
-    await this.#writer.write(() => this.#write.run(hash(id), data, expiresAt));
+    await this.#writer.write(() => this.#write.run(hashOf(id), data, expiresAt));
   }
 
   async touch(id: string, expiresAt: number): Promise<void> {
     const known = await this.read(id);
-    if (known === null || Math.abs(expiresAt - known.expiresAt) <= TOUCH_MS) return;
+    if (known === null || Math.abs(expiresAt - known.expiresAt) <= SESSION_TOUCH_MS) return;
     // The condition again: a session that ended in between must not come back.
-    await this.#writer.write(() => this.#touch.run(expiresAt, hash(id), this.#now()));
+    await this.#writer.write(() => this.#touch.run(expiresAt, hashOf(id), this.#now()));
   }
 
   async destroy(id: string): Promise<void> {
-    await this.#writer.write(() => this.#destroy.run(hash(id)));
+    await this.#writer.write(() => this.#destroy.run(hashOf(id)));
   }
 
   async prune(limit: number): Promise<number> {
@@ -68,8 +65,4 @@ export class SqliteSessions implements Sessions {
     if (!(await this.#reader.read(() => this.#hasExpired.get(this.#now())))) return 0;
     return this.#writer.write(() => this.#prune.run(this.#now(), limit).changes);
   }
-}
-
-function hash(id: string): Buffer {
-  return createHash("sha256").update(id).digest();
 }

@@ -1,11 +1,8 @@
 /** Parkbench's own users, and the names they hold, in PostgreSQL. */
-import { ParkbenchError } from "../core/errors.js";
 import type { UserId } from "../core/message.js";
-import { NAME_HELD_MS, type Name, type User, type Users } from "../core/user.js";
+import { NAME_HELD_MS, NAME_TOUCH_MS, type Name, type User, type Users } from "../core/user.js";
 import type { Pooled } from "./pooled.js";
-
-/** A page load or a send is a flushed write at most this often. */
-const TOUCH_MS = 60_000;
+import { nameTaken, notSignedIn } from "./refuse.js";
 
 type UserRow = readonly [name: string, folded: string, seenAt: number];
 type Run = Pooled["run"];
@@ -55,7 +52,7 @@ export class PostgresUsers implements Users {
 
   async touch(id: UserId): Promise<User> {
     const [name, , seenAt] = await this.#find((sql, values) => this.#db.read(sql, values), id);
-    if (seenAt > this.#now() - TOUCH_MS) return { id, name };
+    if (seenAt > this.#now() - NAME_TOUCH_MS) return { id, name };
     return this.#db.transaction(async (run) => {
       const [name, folded] = await this.#find(run, id, "FOR UPDATE");
       await this.#take(run, folded, id);
@@ -73,15 +70,13 @@ export class PostgresUsers implements Users {
     // A host application's own users, or a session from before the database was restored.
     const [row] = isOwn(id) ? await run<UserRow>(`${FIND} ${lock}`, [id]) : [];
     // Released: a request that was under way at the sign-out must not hold the name again.
-    if (!row || row[2] === 0)
-      throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
+    if (!row || row[2] === 0) throw notSignedIn();
     return row;
   }
 
   async #take(run: Run, folded: string, exceptId: UserId | null): Promise<void> {
     await run(LOCK, [folded]);
-    if (await this.#isHeld(run, folded, exceptId))
-      throw new ParkbenchError("name_taken", "Somebody else has this name just now: take another one.");
+    if (await this.#isHeld(run, folded, exceptId)) throw nameTaken();
   }
 
   async #isHeld(run: Run, folded: string, exceptId: UserId | null): Promise<boolean> {

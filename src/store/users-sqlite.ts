@@ -1,13 +1,10 @@
 /** Parkbench's own users, and the names they hold, in SQLite. */
-import { ParkbenchError } from "../core/errors.js";
 import type { UserId } from "../core/message.js";
-import { NAME_HELD_MS, type Name, type User, type Users } from "../core/user.js";
+import { NAME_HELD_MS, NAME_TOUCH_MS, type Name, type User, type Users } from "../core/user.js";
 import type { Connection, Statement } from "./connection.js";
 import type { Reader } from "./reader.js";
+import { nameTaken, notSignedIn } from "./refuse.js";
 import type { Writer } from "./writer.js";
-
-/** A page load or a send is a flushed write at most this often. */
-const TOUCH_MS = 60_000;
 
 interface UserRow {
   readonly name: string;
@@ -63,7 +60,7 @@ export class SqliteUsers implements Users {
     const { name, seen_at } = await this.#reader.readTogether(`user ${typeof id} ${id}`, () =>
       this.#find(id),
     );
-    if (seen_at > this.#now() - TOUCH_MS) return { id, name };
+    if (seen_at > this.#now() - NAME_TOUCH_MS) return { id, name };
     return this.#writer.write(() => {
       const { name, folded } = this.#find(id);
       this.#refuseHeld(folded, id);
@@ -80,8 +77,7 @@ export class SqliteUsers implements Users {
     // A host application's own users, or a session from before the database was restored.
     const row = typeof id === "number" ? (this.#row.get(id) as UserRow | undefined) : undefined;
     // Released: a request that was under way at the sign-out must not hold the name again.
-    if (row === undefined || row.seen_at === 0)
-      throw new ParkbenchError("not_signed_in", "You are not signed in any more: give your name again.");
+    if (row === undefined || row.seen_at === 0) throw notSignedIn();
     return row;
   }
 
@@ -93,7 +89,7 @@ export class SqliteUsers implements Users {
 
   #refuseHeld(folded: string, exceptId: UserId | null): void {
     if (this.#isHeld(folded, exceptId)) {
-      throw new ParkbenchError("name_taken", "Somebody else has this name just now: take another one.");
+      throw nameTaken();
     }
   }
 }
