@@ -116,7 +116,6 @@ export class Pooled {
       if (distrusts(error)) this.#trustedSinceMs = performance.now();
       throw asPostgresRefusal(error);
     } finally {
-      client.off("error", ignore);
       client.release(broken);
     }
   }
@@ -127,12 +126,9 @@ export class Pooled {
       const client = await this.#pool.connect().catch((error: unknown) => {
         throw asPostgresRefusal(error);
       });
-      // A connection that ends between two statements of a transaction says so by an event, which would end the process.
-      client.on("error", ignore);
       const bornAtMs = this.#bornAtMs.get(client);
       if (bornAtMs === undefined) await this.#welcome(client);
       else if (bornAtMs < this.#trustedSinceMs) {
-        client.off("error", ignore);
         client.release(true);
         continue;
       }
@@ -150,14 +146,11 @@ export class Pooled {
       const [row] = await query<[isStandby: boolean]>(client, "SELECT pg_is_in_recovery()", [], QUICK_MS);
       if (row?.[0]) throw new Error("The server at this address stands by for another one");
     } catch (error) {
-      client.off("error", ignore);
       client.release(true);
       throw asPostgresRefusal(error);
     }
   }
 }
-
-function ignore(): void {}
 
 async function query<Row extends readonly unknown[]>(
   client: PoolClient,

@@ -61,7 +61,7 @@ export async function openPostgres({
   const pool = new pg.Pool({ ...own, ...bounds, max: CONNECTIONS_MAX, min: 1 });
   // An idle connection that breaks is made anew by the pool; without a listener the process would end.
   pool.on("error", (error) => logger.warn({ err: error }, "an idle connection to the database was lost"));
-  // Nor may it end by one that breaks in the moment between being handed out and its first statement, or between two.
+  // Nor may it end by one that breaks between being handed out and its first statement, or between two of a transaction.
   pool.on("connect", (client) => client.on("error", () => {}));
   // Its own, so that a pool that is busy with writes does not keep the others from hearing of them.
   const notifier = new pg.Pool({ ...own, max: 1, query_timeout: CONNECT_MS });
@@ -124,28 +124,34 @@ export async function openPostgres({
 }
 
 /** One connection, without a limit on its statements: for a program beside the server. Rejects with the driver's errors. */
-export async function connectPostgres(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
+export function connectPostgres(url: string): Promise<pg.Client> {
+  return connect({
     application_name: "parkbench-command",
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
   });
-  // The statement under way rejects, or the next one; without a listener the process would end.
-  client.on("error", () => {});
-  await client.connect();
-  return client;
 }
 
 async function onOne<T>(config: ClientConfig, job: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(config);
-  // A connection that is cut says so here, too; who waits for an answer hears of it by that.
-  client.on("error", () => {});
+  const client = await connect(config);
   try {
-    await client.connect();
     return await job(client);
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+async function connect(config: ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(config);
+  // A connection that is cut says so here, too, and would end the process; who waits for an answer hears of it by that.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
   }
 }
 
