@@ -1,5 +1,5 @@
 /** A program that does one thing and ends: its words, the environment, what it says, and its exit code. */
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type Config, ConfigError, readConfig } from "./config.js";
 import { ParkbenchError } from "./core/errors.js";
 
@@ -51,16 +51,17 @@ export function command(
 /** Null: help was asked for. */
 function read(usage: string, flags: readonly string[]): Asked | null {
   const options = Object.fromEntries([...flags, "help"].map((flag) => [flag, { type: "boolean" } as const]));
-  const { values, positionals } = parse(usage, options);
+  const { values, positionals } = parsed(usage, { options, allowPositionals: true });
   if (values.help) return null;
   const [file, ...rest] = positionals;
   if (file === undefined || file === "" || rest.length > 0) throw new UsageError(usage);
   return { config: readConfig(process.env, { signs: false }), file, flags: new Set(Object.keys(values)) };
 }
 
-function parse(usage: string, options: Record<string, { type: "boolean" }>) {
+/** What `parseArgs` reads of the command line; what it does not know is a UsageError that ends with `usage`. */
+export function parsed<T extends ParseArgsConfig>(usage: string, config: T): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs({ options, allowPositionals: true });
+    return parseArgs(config);
   } catch (error) {
     throw new UsageError(`${wordsOf(error)}\n${usage}`, { cause: error });
   }

@@ -1,7 +1,6 @@
 /** `npm run move -- --from FILE --to postgres://...`: the log, and all that belongs to it, from SQLite to PostgreSQL. */
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { program, tell, UsageError } from "./command.js";
+import { parsed, program, tell, UsageError } from "./command.js";
 import { type Moved, moveToPostgres } from "./store/move.js";
 import { isPostgres, pathOf } from "./store/open.js";
 
@@ -19,7 +18,13 @@ const OPTIONS = {
 } as const;
 
 await program(async () => {
-  const { from = "", to = "", ahead = false, stopped = false, help = false } = read();
+  const {
+    from = "",
+    to = "",
+    ahead = false,
+    stopped = false,
+    help = false,
+  } = parsed(USAGE, { options: OPTIONS }).values;
   if (help) return `${USAGE}\n`;
   if (from === "" || isPostgres(from)) throw new UsageError(`--from names the SQLite database.\n${USAGE}`);
   if (!isPostgres(to) || !URL.canParse(to))
@@ -65,14 +70,4 @@ function changed({ notes: { nuls, times, authors, leftOut, leftOutNames } }: Mov
       `${leftOut} rows are left out, as PostgreSQL cannot keep their names, like ${leftOutNames.join("; ")}.`,
     );
   return lines;
-}
-
-function read() {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`, {
-      cause: error,
-    });
-  }
 }

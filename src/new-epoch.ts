@@ -1,6 +1,5 @@
 /** `npm run new-epoch`: after pg_restore, makes the database another log than the one that clients have read. */
-import { parseArgs } from "node:util";
-import { program, UsageError } from "./command.js";
+import { parsed, program, UsageError } from "./command.js";
 import { readConfig } from "./config.js";
 import { isPostgres } from "./store/open.js";
 import { renewPostgres } from "./store/renew-postgres.js";
@@ -8,10 +7,12 @@ import { renewPostgres } from "./store/renew-postgres.js";
 const USAGE =
   "Usage: npm run new-epoch [-- --stopped]   (--stopped: no server is connected to the database, I have looked)";
 
+const OPTIONS = { stopped: { type: "boolean" }, help: { type: "boolean" } } as const;
+
 await program(main);
 
 async function main(): Promise<string> {
-  const { stopped, help } = read();
+  const { stopped, help } = parsed(USAGE, { options: OPTIONS }).values;
   if (help) return `${USAGE}\n`;
   const { databaseUrl } = readConfig(process.env, { signs: false });
   if (!isPostgres(databaseUrl))
@@ -26,12 +27,4 @@ async function main(): Promise<string> {
     "Next: start the server. Clients hear that the log is another one, and go on with its newest messages.",
     "",
   ].join("\n");
-}
-
-function read() {
-  try {
-    return parseArgs({ options: { stopped: { type: "boolean" }, help: { type: "boolean" } } }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${USAGE}`, { cause: error });
-  }
 }
