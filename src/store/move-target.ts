@@ -10,6 +10,7 @@ import { MARK, refuseOthers, refuseUsed } from "./moving-in.js";
 import { connectPostgres, nameOf } from "./postgres.js";
 import { isOwnFault } from "./postgres-errors.js";
 import { MIGRATIONS } from "./prepare-postgres.js";
+import { pidOf } from "./visitors-postgres.js";
 
 /** A row of the target: what tells whether it is the one of the source. */
 export interface SeenRow {
@@ -168,11 +169,6 @@ export class MoveTarget {
     // What has begun and not ended is undone by PostgreSQL.
     for (const client of [this.#reader, this.#writer]) await client.end().catch(() => {});
   }
-}
-
-async function pidOf(client: Client): Promise<number> {
-  const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
-  return Number(rows[0]?.pid);
 }
 
 function columnsOf(table: MovedTable, keys: readonly Key[]): unknown[] {

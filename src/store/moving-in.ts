@@ -2,12 +2,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import { ParkbenchError } from "../core/errors.js";
+import { isVisited, LEAVE_MS, LOOK_AGAIN_MS } from "./visitors-postgres.js";
 
 /** A table with the epoch of the log that comes. Not a migration: it is there only from the first copied row to the switch. */
 export const MARK = "parkbench_moving";
-
-/** The connections of a program that has ended are there for a moment more. */
-const LEAVE_MS = 2000;
 
 /** Throws for who would serve half a log. */
 export async function refuseHalfMoved(client: ClientBase, place: string): Promise<void> {
@@ -33,7 +31,7 @@ export async function refuseOthers(
   for (;;) {
     const { isFirst, isVisited } = await lookRound(client, ours);
     if (isFirst && (isStopped || !isVisited)) return;
-    if (performance.now() < until) await pause(100);
+    if (performance.now() < until) await pause(LOOK_AGAIN_MS);
     else if (!isFirst) throw refusal(`Another move into ${place} is under way. Wait for its end.`);
     else
       throw refusal(
@@ -43,16 +41,10 @@ export async function refuseOthers(
 }
 
 async function lookRound(client: ClientBase, ours: readonly number[]) {
-  // Otherwise the same answer all through a transaction.
-  await client.query("SELECT pg_stat_clear_snapshot()");
-  const { rows } = await client.query<{ first: boolean; visited: boolean }>(
-    `SELECT pg_try_advisory_xact_lock(7275626, 3) AS first, EXISTS (
-      SELECT FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> ALL ($1::integer[]) AND usesysid IS NOT NULL
-    ) AS visited`,
-    [ours],
+  const { rows } = await client.query<{ first: boolean }>(
+    "SELECT pg_try_advisory_xact_lock(7275626, 3) AS first",
   );
-  return { isFirst: rows[0]?.first === true, isVisited: rows[0]?.visited === true };
+  return { isFirst: rows[0]?.first === true, isVisited: await isVisited(client, ours) };
 }
 
 /** Throws where there is anything that somebody made there. What a server's first start leaves is nothing. */

@@ -6,11 +6,10 @@ import { ParkbenchError } from "../core/errors.js";
 import type { LogFacts } from "./copy-sqlite.js";
 import { connectPostgres, nameOf } from "./postgres.js";
 import { explainStart } from "./postgres-errors.js";
+import { isVisited, LEAVE_MS, LOOK_AGAIN_MS, pidOf } from "./visitors-postgres.js";
 
 /** Longer than any append has the log; somebody who holds it longer is at work there. */
 const LOCK_MS = 5000;
-/** The connections of a program that has ended are there for a moment more. */
-const LEAVE_MS = 2000;
 
 /** Resolves if a server has been started on the database before; else rejects, and nothing has been made in it. */
 export function findPostgres(url: string): Promise<void> {
@@ -31,10 +30,10 @@ export function renewPostgres(
 ): Promise<LogFacts> {
   return visit(url, async (client) => {
     const epoch = randomBytes(3).toString("hex");
-    if (!isStopped && (await isVisited(client, LEAVE_MS))) throw inUse(url);
+    if (!isStopped && (await staysVisited(client, LEAVE_MS))) throw inUse(url);
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; LOCK TABLE log`);
     // Again under the lock: a server that starts now waits there, and reads the new one.
-    if (!isStopped && (await isVisited(client, 0))) throw inUse(url);
+    if (!isStopped && (await staysVisited(client, 0))) throw inUse(url);
     await client.query("UPDATE log SET epoch = $1", [epoch]);
     await client.query("DELETE FROM sessions; UPDATE users SET seen_at = 0; DELETE FROM moderator_codes");
     await client.query("COMMIT");
@@ -62,19 +61,14 @@ async function visit<T>(url: string, job: (client: ClientBase) => Promise<T>): P
   }
 }
 
-/** Servers are idle most of the time, and are there. The system's own workers are nobody's. */
-async function isVisited(client: ClientBase, waitMs: number): Promise<boolean> {
+async function staysVisited(client: ClientBase, waitMs: number): Promise<boolean> {
+  const ours = [await pidOf(client)];
   const until = performance.now() + waitMs;
-  for (;;) {
-    // Otherwise the same answer all through a transaction.
-    await client.query("SELECT pg_stat_clear_snapshot()");
-    const { rows } = await client.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL",
-    );
-    if (rows.length === 0) return false;
+  while (await isVisited(client, ours)) {
     if (performance.now() >= until) return true;
-    await pause(100);
+    await pause(LOOK_AGAIN_MS);
   }
+  return false;
 }
 
 function noneThere(url: string): ParkbenchError {
