@@ -1,5 +1,5 @@
 /** The benchmarks' program: runs the scenarios that it is asked for, shows their progress, prints and keeps the results. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,8 @@ const systemTmp = tmpdir();
 /** Everything temporary lies in here, so that it is gone however the run ends. */
 const scratch = mkdtempSync(join(systemTmp, "parkbench-bench-"));
 process.env.TMPDIR = scratch;
+// PostgreSQL lies in there, too, and when root runs this, it is run by another user, who must get through.
+chmodSync(scratch, 0o711);
 /** Not in there: with --keep they outlast the run. */
 const cache = join(systemTmp, "parkbench-bench-logs");
 for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => void end(130));

@@ -1,12 +1,12 @@
 /** A throw-away PostgreSQL server on the server's core, with its own defaults: every commit is flushed. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { pinned, SERVER_CORE } from "./cores.js";
+import { freePort } from "./free-port.js";
 
 /** Where Debian and Ubuntu put it. */
 const VERSIONS = "/usr/lib/postgresql";
@@ -69,19 +69,7 @@ function ordinaryUser(folder) {
   const id = (flag) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   const as = { uid: id("-u"), gid: id("-g") };
   chownSync(folder, as.uid, as.gid);
-  // On the way to it there is the run's own folder, which is root's.
-  chmodSync(tmpdir(), 0o711);
   return as;
-}
-
-function freePort() {
-  return new Promise((done, fail) => {
-    const probe = createServer().once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
 
 async function answers(url) {

@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuNsOf, resetPeakOf, rssBytesOf, rssPeakBytesOf, treeOf } from "./accounting.js";
 import { pinned, SERVER_CORE, SERVER_CORES } from "./cores.js";
+import { freePort } from "./free-port.js";
 
 const START_MS_MAX = 30_000;
 const STOP_MS_MAX = 5_000;
@@ -94,16 +94,6 @@ function bareEnv() {
   const { PATH, HOME, TMPDIR } = process.env;
   const kept = Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(kept), NODE_ENV: "production" };
-}
-
-function freePort() {
-  return new Promise((done, fail) => {
-    const probe = createServer().once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
 
 /** Asks every 3 ms, as the time to the first answer is one of the figures. */

@@ -1,6 +1,6 @@
 // What the model of many machines is made of, measured: CPU of PostgreSQL for each statement of the log and for each
 // listener of a notification, and of a server for each poll that comes back with nothing.
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,8 +30,9 @@ const NOTIFY = "BEGIN; SET LOCAL synchronous_commit = off; NOTIFY parkbench, '';
 /** Prints as it goes. */
 export async function measure() {
   const folder = mkdtempSync(join(tmpdir(), "parkbench-scale-"));
-  // The folder of folders from here on: the server of the benchmarks opens it to the user that PostgreSQL is run by.
   process.env.TMPDIR = folder;
+  // PostgreSQL lies in there, and when root runs this, it is run by another user, who must get through.
+  chmodSync(folder, 0o711);
   try {
     const missing = postgresMissing();
     if (missing) console.log(missing);
