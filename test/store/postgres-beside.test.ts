@@ -1,30 +1,22 @@
-/** A PostgreSQL database and those beside a server: what it must be, who may write there, and what they hear. */
-import pg from "pg";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { silent } from "../../src/core/logger.js";
 import { openStore } from "../../src/store/open.js";
+import { connectPg } from "../support/pg-client.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 import { until } from "../support/until.js";
-
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  onTestFinished(() => client.end());
-  return client;
-}
 
 describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   it("a program that may insert three columns and nothing else is heard in order, and can do no more", async () => {
     const url = await freshDatabase();
     const store = await openStore({ url });
     onTestFinished(() => store.close());
-    const owner = await connect(url);
+    const owner = await connectPg(url);
     const role = `writer_${new URL(url).pathname.slice(1)}`;
     await owner.query(
       `CREATE ROLE ${role} LOGIN; GRANT INSERT (room, author_name, text) ON messages TO ${role}`,
     );
-    const writer = await connect(url.replace("//chat@", `//${role}@`));
+    const writer = await connectPg(url.replace("//chat@", `//${role}@`));
     let rings = 0;
     owner.on("notification", () => (rings += 1));
     await owner.query("LISTEN parkbench");
@@ -54,7 +46,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     const url = await freshDatabase();
     const { moderation, close } = await openStore({ url });
     onTestFinished(close);
-    const listener = await connect(url);
+    const listener = await connectPg(url);
     let rings = 0;
     listener.on("notification", () => (rings += 1));
     await listener.query("LISTEN parkbench");
@@ -75,7 +67,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
 
   it("two moderators who ban at one moment those whose bans are over do not wait for each other", async () => {
     const url = await freshDatabase();
-    const other = await connect(url);
+    const other = await connectPg(url);
     await other.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = '8s'`);
     const { moderation, close } = await openStore({ url });
     onTestFinished(close);
@@ -92,7 +84,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
 
   it("a server that nobody asks anything is still seen there, by one connection, until it ends", async () => {
     const url = await freshDatabase();
-    const owner = await connect(url);
+    const owner = await connectPg(url);
     const there = async () => {
       const { rowCount } = await owner.query(
         "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'parkbench'",
@@ -114,7 +106,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   it("a database that can only be read is refused at the start, and one that may lose messages is warned of", async () => {
     const url = await freshDatabase();
     const name = new URL(url).pathname.slice(1);
-    const owner = await connect(url);
+    const owner = await connectPg(url);
     const warned: string[] = [];
     const logger = { ...silent, warn: (_: object, text: string) => void warned.push(text) };
     await (await openStore({ url, logger })).close();
@@ -128,13 +120,13 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
 
   it("a database in another encoding than UTF-8 is refused at the start, and stays empty", async () => {
     const url = await freshDatabase();
-    const owner = await connect(url);
+    const owner = await connectPg(url);
     const name = `${new URL(url).pathname.slice(1)}_latin`;
     await owner.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     await expect(openStore({ url: `${url}_latin` })).rejects.toThrow(
       /is not in UTF-8\. Make another: createdb/,
     );
-    const { rowCount } = await (await connect(`${url}_latin`)).query(
+    const { rowCount } = await (await connectPg(`${url}_latin`)).query(
       "SELECT FROM pg_tables WHERE schemaname = 'public'",
     );
     expect(rowCount).toBe(0);

@@ -1,27 +1,12 @@
-/** Ids that another program tries to give, or to begin anew: readers miss no row by either. */
-import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openPostgres } from "../../src/store/postgres.js";
-import { emptyDatabase } from "../support/emptied-postgres.js";
 import { tools } from "../support/tools.js";
+import { openBeside } from "./log-beside.js";
 
 const draft = { room: "lobby", author: { id: 7, name: "Ana" }, text: "a" };
 
 describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () => {
-  /** A log, and another program's connection to its database. */
-  async function open() {
-    const { url, giveBack } = await emptyDatabase();
-    onTestFinished(giveBack);
-    const { log, close } = await openPostgres({ url });
-    onTestFinished(close);
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    onTestFinished(() => client.end());
-    return { log, client };
-  }
-
   it("refuses an id that is given past GENERATED ALWAYS, below the newest or above it, and goes on", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     for (let times = 0; times < 3; times++) await log.append(draft);
     const insert = "INSERT INTO messages (id, room, author_name, text) OVERRIDING SYSTEM VALUE VALUES";
     const own = "INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'own')";
@@ -58,7 +43,7 @@ describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () =>
   });
 
   it("are no matter to a program whose transactions see the log as it was", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     for (const isolation of ["REPEATABLE READ", "SERIALIZABLE"]) {
       await client.query(`BEGIN ISOLATION LEVEL ${isolation}; SELECT count(*) FROM messages`);
       const { message } = await log.append(draft);
@@ -70,7 +55,7 @@ describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () =>
   });
 
   it("are those of the newest that ever was, whatever is deleted by whom", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     for (let times = 0; times < 5; times++) await log.append(draft);
     for (const id of [2, 5, 4, 3, 1]) {
       await client.query(`DELETE FROM messages WHERE id = ${id}`);
@@ -83,7 +68,7 @@ describe.skipIf(tools.postgres === null)("the ids of a PostgreSQL server", () =>
   });
 
   it("never gives an id again, nor one that readers have passed, after TRUNCATE ... RESTART IDENTITY", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     for (let times = 0; times < 3; times++) await log.append(draft);
     await client.query("TRUNCATE messages RESTART IDENTITY");
     expect((await log.append(draft)).message.id).toBe(4);

@@ -1,28 +1,13 @@
-/** What the messages table of PostgreSQL promises to other programs, and to readers of what they write. */
-import pg from "pg";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { openPostgres } from "../../src/store/postgres.js";
-import { emptyDatabase } from "../support/emptied-postgres.js";
+import { describe, expect, it } from "vitest";
 import { tools } from "../support/tools.js";
+import { openBeside } from "./log-beside.js";
 
 const draft = { room: "lobby", author: { id: 7, name: "Ana" }, text: "a" };
 const END = Number.MAX_SAFE_INTEGER;
 
 describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL server", () => {
-  /** A log, and another program's connection to its database. */
-  async function open() {
-    const { url, giveBack } = await emptyDatabase();
-    onTestFinished(giveBack);
-    const { log, close } = await openPostgres({ url });
-    onTestFinished(close);
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    onTestFinished(() => client.end());
-    return { log, client };
-  }
-
   it("has its columns in the order that other programs know", async () => {
-    const { client } = await open();
+    const { client } = await openBeside();
     const { rows } = await client.query(
       "SELECT column_name FROM information_schema.columns WHERE table_name = 'messages' ORDER BY ordinal_position",
     );
@@ -31,7 +16,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("needs room, author name and text; the rest has defaults, also for an explicit NULL", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     const before = Date.now();
     await client.query("INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', 'a')");
     await client.query(
@@ -52,7 +37,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("gives the ids itself: a foreign one is refused, and none changes", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     await log.append(draft);
     await expect(
       client.query("INSERT INTO messages (id, room, author_name, text) VALUES (9, 'a', 'b', 'c')"),
@@ -72,7 +57,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("takes the content of a message that a `delete` names, in the same transaction, whoever inserts it", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     for (const room of ["lobby", "lobby", "other"]) await log.append({ ...draft, room, data: { a: 1 } });
     await log.append({ ...draft, kind: "delete", text: "", ref: 1 });
     await client.query(
@@ -88,7 +73,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("lets a reader past whatever a foreign row holds", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     const deep = `{"a":${"[".repeat(4_000)}${"]".repeat(4_000)}}`;
     const rows = [
       "('no such room', '', '', NULL, '', '', '', 0, 'epoch')",
@@ -128,7 +113,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("refuses a row that no answer could carry, and nobody notices", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     const insert = (length: number) =>
       client.query(
         `INSERT INTO messages (room, author_name, text) VALUES ('lobby', 'Cron', repeat('x', ${length}))`,
@@ -141,7 +126,7 @@ describe.skipIf(tools.postgres === null)("the messages table of a PostgreSQL ser
   });
 
   it("takes rows of a role that may insert, and raise what is the newest, and nothing else", async () => {
-    const { log, client } = await open();
+    const { log, client } = await openBeside();
     const role = `cron_${process.pid}`;
     await client.query(`CREATE ROLE ${role}; GRANT INSERT ON messages TO ${role};
       GRANT SELECT (newest), UPDATE (newest) ON log TO ${role}; SET ROLE ${role}`);

@@ -1,7 +1,7 @@
 /** A removed text is gone from SQLite's files, not only from what readers get; in PostgreSQL's it stays, and that is said. */
 import { readFileSync } from "node:fs";
-import pg from "pg";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { connectPg } from "../support/pg-client.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { tools } from "../support/tools.js";
 import { connect, newPath, open, say } from "./places.js";
@@ -44,9 +44,7 @@ describe.skipIf(tools.postgres === null)("a text that is removed from PostgreSQL
     const store = await open(url);
     const id = await say(store, "unspeakable");
     await say(store, "after");
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    onTestFinished(() => client.end());
+    const client = await connectPg(url);
     await client.query("CREATE EXTENSION pageinspect");
     const inPage = async () => {
       const { rows } = await client.query<{ page: Buffer }>("SELECT get_raw_page('messages', 0) AS page");

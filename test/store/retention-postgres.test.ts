@@ -1,10 +1,11 @@
 /** The Retention contracts on PostgreSQL, and what its batches wait for: nothing that somebody else holds. */
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Pruner } from "../../src/core/pruner.js";
 import type { Store } from "../../src/core/store.js";
 import { openPostgres } from "../../src/store/postgres.js";
 import { emptyDatabase } from "../support/emptied-postgres.js";
+import { connectPg } from "../support/pg-client.js";
 import { tools } from "../support/tools.js";
 import { DAY, END, NOW, type RetentionUnderTest, retentionContract } from "./retention-contract.js";
 import { retentionTracesContract } from "./retention-traces-contract.js";
@@ -25,7 +26,7 @@ async function place(): Promise<Place> {
   const clock = { now: NOW };
   const another = async () => openClosing(url, () => clock.now);
   const store = await another();
-  const foreign = await connect(url);
+  const foreign = await connectPg(url);
   const column = async <T>(sql: string) =>
     (await foreign.query({ text: sql, rowMode: "array" })).rows.map(([value]) => value as T);
   return {
@@ -64,13 +65,6 @@ async function openClosing(url: string, now: () => number): Promise<Store> {
   return store;
 }
 
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  onTestFinished(() => client.end());
-  return client;
-}
-
 describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   retentionContract("PostgreSQL", place);
   retentionTracesContract("PostgreSQL", place);
@@ -80,7 +74,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   it("a batch needs no lock of appends: it goes while another program holds that", async () => {
     const { store, foreign, url, add, left } = await place();
     await add([old("a"), old("a"), old("b")]);
-    const writer = await connect(url);
+    const writer = await connectPg(url);
     await writer.query("BEGIN; INSERT INTO messages (room, author_name, text) VALUES ('b', 'Cron', 'x')");
     let isAppended = false;
     const append = store.log
@@ -99,7 +93,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   it("a batch ends before a message that somebody else holds, and takes nothing behind it", async () => {
     const { store, url, add, left, pruned } = await place();
     await add(["a", "b", "a", "a", "b"].map(old));
-    const holder = await connect(url);
+    const holder = await connectPg(url);
     await holder.query("BEGIN; SELECT FROM messages WHERE id = 3 FOR UPDATE");
     expect(await store.retention.pruneOld(DAY, END)).toEqual({ rows: 2, more: false });
     expect(await store.retention.pruneRoom("a", END)).toEqual({ rows: 0, more: false });
@@ -113,7 +107,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
     const { store, foreign, url, add } = await place();
     await add([old("a"), old("a"), old("b")]);
     for (const rooms of [["a"], "all"] as const) {
-      const pruner = await connect(url);
+      const pruner = await connectPg(url);
       await pruner.query("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
       const read = store.log.since(rooms, 0, 10);
       await waitsForLock(foreign, "relation");
@@ -145,7 +139,7 @@ describe.skipIf(tools.postgres === null)("with a PostgreSQL server", () => {
   it("a message that a moderator is removing meanwhile goes all the same, once that is done", async () => {
     const { store, url, add, left } = await place();
     await add([old("a")]);
-    const moderator = await connect(url);
+    const moderator = await connectPg(url);
     await moderator.query(
       "BEGIN; INSERT INTO messages (room, author_name, text, kind, ref) VALUES ('a', 'moderator', '', 'delete', 1)",
     );
