@@ -1,12 +1,10 @@
 /** The promises about ends and beginnings: closing, a life that is over, a cursor that means nothing. */
 import { expect, vi } from "vitest";
+import { TIMERS } from "../support/fake-timers.js";
 import { turn } from "../support/turn.js";
 import { idOf, type Transport } from "./reader.js";
 import { firstFault, hasAll, type Promised, reading } from "./reading.js";
 import type { Scene } from "./scene.js";
-
-/** Only these: the clock itself goes on. */
-const TIMERS = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
 
 export const AT_THE_END: Readonly<Record<string, Promised>> = {
   "leaves no waiter behind when it is closed": async (scene, transport) => {

@@ -70,22 +70,15 @@ describe("the time of a poll with echo=0", () => {
   fakeTimers();
 
   it("is kept over the rows that it waits behind: it does not begin anew with each", async () => {
-    let passedMs = 0;
-    const now = performance.now.bind(performance);
-    vi.spyOn(performance, "now").mockImplementation(() => now() + passedMs);
     vi.spyOn(Math, "random").mockReturnValue(0);
-    const pass = async (ms: number) => {
-      passedMs += ms;
-      await passTime(ms);
-    };
     const quiet = await park(benchOf(app()), "/poll?since=now&echo=0&wait=20", by(ana));
-    await pass(15_000);
+    await passTime(15_000);
     expect(quiet.isAnswered()).toBe(false);
     const own = await sendBy(ana, "own, while waiting");
     await until(() => app().chat.tail.parked === 1, "parked again");
-    await pass(4000);
+    await passTime(4000);
     expect(quiet.isAnswered()).toBe(false);
-    await pass(1500);
+    await passTime(1500);
     const next = expect.stringMatching(`^${own}-`);
     expect(await quiet.body).toMatchObject({ messages: [], next, retry: 0 });
   });
