@@ -18,7 +18,7 @@ export const OTHER_ROOM = "yard";
 export class Scene {
   readonly url: string;
   readonly parked: () => number;
-  /** How long a state may be in coming, in ms; less where it is known that it will not come. */
+  /** How long nothing may change while a state is waited for, in ms; less where it is known that it will not come. */
   readonly #patienceMs: number;
   readonly #running: Running;
   #count = 0;
@@ -62,11 +62,15 @@ export class Scene {
     return this.#running.beside.slice(Number.parseInt(after, 10), rooms, but);
   }
 
-  /** Waits for a state without any timer. */
+  /** Waits for a state without any timer, for as long as `what` says that there is something new. */
   async until(isThere: () => boolean, what: () => string): Promise<void> {
-    const startedAt = performance.now();
+    let seen = what();
+    let changedAtMs = performance.now();
     while (!isThere()) {
-      if (performance.now() - startedAt > this.#patienceMs) throw new Error(`did not come: ${what()}`);
+      const now = what();
+      if (now !== seen) changedAtMs = performance.now();
+      else if (performance.now() - changedAtMs > this.#patienceMs) throw new Error(`did not come: ${now}`);
+      seen = now;
       await turn();
     }
   }

@@ -7,33 +7,28 @@ import { describe, expect } from "vitest";
 import { expectRefused, openScene, readOld, SECRET } from "../support/fault-scene.js";
 import { codeOf } from "../support/http-client.js";
 import { test } from "../support/own-server.js";
-import { ordinaryUser } from "../support/postgres.js";
-import { freshDatabase } from "../support/shared-postgres.js";
+import { ordinaryUser, startCluster } from "../support/postgres.js";
 import { makeSmallDisk } from "../support/small-disk.js";
 import { tools } from "../support/tools.js";
 
 const DISK_KB = 24 * 1024;
 
-/** A database whose tables, but not whose log of changes, are on a disk of their own. */
-async function databaseOn(folder: string): Promise<{ url: string; drop(): Promise<void> }> {
+/**
+ * A database whose tables, but not whose log of changes, are on a disk of their own; of a cluster of its own, which is
+ * ended with it: to drop it there would be a checkpoint of all that the other tests have written.
+ */
+async function databaseOn(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
   const place = join(folder, "tables");
   mkdirSync(place);
   const { uid = 0, gid = 0 } = ordinaryUser();
   for (const owned of [folder, place]) chownSync(owned, uid, gid);
-  const beside = await freshDatabase();
-  const name = `${new URL(beside).pathname.slice(1)}_disk`;
-  const client = new pg.Client({ connectionString: beside });
+  const cluster = await startCluster();
+  const client = new pg.Client({ host: "127.0.0.1", port: cluster.port, user: "chat", database: "postgres" });
   await client.connect();
-  await client.query(`CREATE TABLESPACE ${name} LOCATION '${place}'`);
-  await client.query(`CREATE DATABASE ${name} TABLESPACE ${name}`);
-  return {
-    url: Object.assign(new URL(beside), { pathname: `/${name}` }).href,
-    async drop() {
-      await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await client.query(`DROP TABLESPACE ${name}`);
-      await client.end();
-    },
-  };
+  await client.query(`CREATE TABLESPACE small LOCATION '${place}'`);
+  await client.query("CREATE DATABASE on_disk TABLESPACE small");
+  await client.end();
+  return { url: `postgres://chat@127.0.0.1:${cluster.port}/on_disk`, stop: () => cluster.stop() };
 }
 
 describe.skipIf(!tools.postgres || !tools.mount)("on a full disk", { timeout: 60_000 }, () => {
@@ -41,7 +36,7 @@ describe.skipIf(!tools.postgres || !tools.mount)("on a full disk", { timeout: 60
     start,
   }) => {
     const disk = makeSmallDisk(DISK_KB);
-    const { url, drop } = await databaseOn(disk.folder);
+    const { url, stop } = await databaseOn(disk.folder);
     try {
       const scene = await openScene(await start({ env: { DATABASE_URL: url, SESSION_SECRET: SECRET } }));
       let answer = await scene.send();
@@ -59,7 +54,7 @@ describe.skipIf(!tools.postgres || !tools.mount)("on a full disk", { timeout: 60
       await scene.recovers();
       await scene.end(url);
     } finally {
-      await drop();
+      await stop();
       disk.remove();
     }
   });

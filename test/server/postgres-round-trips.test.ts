@@ -119,7 +119,8 @@ describe.skipIf(!tools.postgres)("what a server asks PostgreSQL for", { timeout:
       const polls = await during(() => pollAgainAndAgain(url, since, 1, { cookie }));
       expect(polls.asked.length).toBeGreaterThan(0);
       expect(polls.asked.every((sql) => sql.includes("FROM sessions"))).toBe(true);
-      expect(polls.asked.length).toBeLessThanOrEqual(polls.ms / 1000 + 1);
+      // On a busy machine the second poll may come while the session is still being read for the first.
+      expect(polls.asked.length).toBeLessThanOrEqual(polls.ms / 1000 + 2);
     },
   );
 

@@ -4,13 +4,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { expect } from "vitest";
 import { type Answer, call, idOf, pollBody } from "./http-client.js";
-import { hasReadAll } from "./parked.js";
 import type { ServerProcess } from "./server.js";
 import { openStream, type StreamReader, textsIn } from "./sse-reader.js";
 import { until } from "./until.js";
 import { openSocket, type SocketReader } from "./ws-client.js";
 
 export const SECRET = "a secret of sixteen and more";
+
+/** What everybody has read when a scene begins. */
+const GREETING = "good morning";
 
 export interface FaultScene {
   readonly server: ServerProcess;
@@ -60,7 +62,6 @@ export async function openScene(server: ServerProcess): Promise<FaultScene> {
   })();
   const stream = await openStream(`${server.url}/events?since=${next}`);
   const socket = await openSocket(server.url, `?since=${next}`);
-  await hasReadAll(server.url);
 
   // Whoever ends the scene hears of it.
   polling.catch(() => {});
@@ -79,6 +80,12 @@ export async function openScene(server: ServerProcess): Promise<FaultScene> {
     }
     return answer;
   };
+
+  // Whoever has got it waits at the end of the log, and reads for itself no more: what is done to the database now is not
+  // done to somebody who is still coming in.
+  await send(GREETING);
+  await stream.has(GREETING);
+  await until(() => polled.length === 1 && socket.texts().length === 1, "all have the greeting");
 
   const leave = async () => {
     isOver = true;
