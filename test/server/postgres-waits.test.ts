@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, describe, expect } from "vitest";
 import { expectRefused, openScene, readOld, SECRET, untilReady } from "../support/fault-scene.js";
 import { call, codeOf } from "../support/http-client.js";
-import { test } from "../support/own-server.js";
+import { type Start, test } from "../support/own-server.js";
 import { freshDatabase } from "../support/shared-postgres.js";
 import { startTcpProxy, type TcpProxy, through } from "../support/tcp-proxy.js";
 import { tools } from "../support/tools.js";
@@ -32,6 +32,13 @@ async function timed<T>(job: () => Promise<T>): Promise<{ got: T; tookMs: number
 }
 
 const env = (url: string) => ({ DATABASE_URL: url, SESSION_SECRET: SECRET });
+
+/** A scene, and another program beside it. */
+async function begun(start: Start) {
+  const database = await freshDatabase();
+  const scene = await openScene(await start({ env: env(database) }));
+  return { database, scene, other: await foreigner(database) };
+}
 
 describe.skipIf(!tools.postgres)("with a PostgreSQL server", { timeout: 60_000 }, () => {
   afterAll(async () => {
@@ -99,10 +106,7 @@ describe.skipIf(!tools.postgres)("with a PostgreSQL server", { timeout: 60_000 }
   test.concurrent("whose lock somebody holds: a send waits two seconds and is not stored, reading goes on", async ({
     start,
   }) => {
-    const database = await freshDatabase();
-    const scene = await openScene(await start({ env: env(database) }));
-    expect((await scene.send()).status).toBe(201);
-    const other = await foreigner(database);
+    const { database, scene, other } = await begun(start);
     await other.query("BEGIN; SELECT pg_advisory_xact_lock(7275626, 1)");
     const { got, tookMs } = await timed(() => Promise.all([scene.send(), scene.send(), scene.send()]));
     for (const answer of got) {
@@ -121,10 +125,7 @@ describe.skipIf(!tools.postgres)("with a PostgreSQL server", { timeout: 60_000 }
   test.concurrent("whose table somebody has locked: reads are refused after two seconds and leave nothing behind", async ({
     start,
   }) => {
-    const database = await freshDatabase();
-    const scene = await openScene(await start({ env: env(database) }));
-    expect((await scene.send()).status).toBe(201);
-    const other = await foreigner(database);
+    const { database, scene, other } = await begun(start);
     await other.query("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
     // More than there are connections.
     const { got, tookMs } = await timed(() =>
