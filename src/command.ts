@@ -50,7 +50,10 @@ export function command(
 
 /** Null: help was asked for. */
 function read(usage: string, flags: readonly string[]): Asked | null {
-  const options = Object.fromEntries([...flags, "help"].map((flag) => [flag, { type: "boolean" } as const]));
+  const options = {
+    ...Object.fromEntries(flags.map((flag) => [flag, { type: "boolean" } as const])),
+    help: { type: "boolean", short: "h" } as const,
+  };
   const { values, positionals } = parsed(usage, { options, allowPositionals: true });
   if (values.help) return null;
   const [file, ...rest] = positionals;

@@ -7,7 +7,7 @@ import { renewPostgres } from "./store/renew-postgres.js";
 const USAGE =
   "Usage: npm run new-epoch [-- --stopped]   (--stopped: no server is connected to the database, I have looked)";
 
-const OPTIONS = { stopped: { type: "boolean" }, help: { type: "boolean" } } as const;
+const OPTIONS = { stopped: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
 
 await program(main);
 

@@ -150,7 +150,7 @@ function serve(chat: OpenChat, config: Config, secrets: readonly string[]): Serv
   return server;
 }
 
-/** A database file that is deleted or replaced under an idle server is found within a second, too, and told by `onLost`. */
+/** A database that is deleted or replaced under an idle server is found within a second, too, and told by `onLost`. */
 function watchStorage(store: Store): void {
   setInterval(() => store.look(), WATCH_MS).unref();
 }

@@ -59,11 +59,14 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
   return {
     listening,
     roll() {
-      rolling = rolling.then(roll).catch((error: Error) => {
-        if (exitCode !== null) return;
-        logger.error(`the old workers go on, as a new one cannot start: ${error.message}`);
-        again();
-      });
+      rolling = rolling
+        .then(roll)
+        .catch((error: Error) => {
+          if (exitCode === null)
+            logger.error(`the old workers go on, as a new one cannot start: ${error.message}`);
+        })
+        // One may have died while there was one more than the rest, and none was lacking.
+        .then(again);
     },
     stop: (signal) => stop(signal, signal, 0),
   };
@@ -121,14 +124,15 @@ export function startWorkers({ count, stopMs, logger, end }: WorkersOptions): Wo
     due = setTimeout(() => {
       if (exitCode !== null) return;
       const staying = [...workers].filter((worker) => !leaving.has(worker)).length;
-      const starts = Array.from({ length: Math.max(0, count - staying) }, start);
-      Promise.all(starts).catch((error: Error) => {
-        if (exitCode !== null) return;
-        againMs = Math.min(againMs * 2, AGAIN_MS_MAX);
-        logger.error({ againMs }, `a worker cannot be replaced yet: ${error.message}`);
-        again();
-      });
+      for (let lacking = count - staying; lacking > 0; lacking--) start().catch(startLater);
     }, againMs);
+  }
+
+  function startLater(error: Error): void {
+    if (exitCode !== null) return;
+    againMs = Math.min(againMs * 2, AGAIN_MS_MAX);
+    logger.error({ againMs }, `a worker cannot be replaced yet: ${error.message}`);
+    again();
   }
 
   async function roll(): Promise<void> {

@@ -28,7 +28,10 @@ export interface Store {
    * (`storage_lost`): the question behind `/readyz`.
    */
   check(): Promise<void>;
-  /** Finds out, without a write, that the database is not the file at its path any more: whoever opened it is told. */
+  /**
+   * Finds out, without a write, that the database is not the file at its path any more, or has another log: whoever opened
+   * it is told.
+   */
   look(): void;
   close(): Promise<void>;
 }

@@ -87,13 +87,13 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
 
 /** Storage errors name files and paths: the log gets those, the asker gets what to do. */
 const SHOWN_INSTEAD: Partial<Record<ErrorCode, string>> = {
-  storage_busy: "The database is busy. Nothing was stored; send it again in a moment.",
+  storage_busy: "The database is busy. Nothing was stored; try again in a moment.",
   storage_full: "The server's disk is full. Nothing was stored; send it again later.",
   storage_lost:
-    "The server has lost its database. It is not known whether this was stored; send it again later.",
+    "The server has lost its database. Of a message it is not known whether it was stored; try again later.",
   storage_failed:
-    "The server cannot use its database. It is not known whether this was stored; send it again later.",
-  closed: "The server is stopping. Nothing was stored; send it again in a moment.",
+    "The server cannot use its database. Of a message it is not known whether it was stored; try again later.",
+  closed: "The server is stopping. Nothing was stored; try again in a moment.",
   internal: "The server failed at this request. It has been noted; try again later.",
 };
 

@@ -57,6 +57,11 @@ export class PostgresBell {
     };
   }
 
+  /** Whether somebody listens, and so looks at the end of the log. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** After a commit of this process: here at once, elsewhere in a moment. */
   ring(): void {
     this.#hear();

@@ -1,6 +1,12 @@
 /** What stopped a move, in words that say what to do. Never the address's password. */
 import { ParkbenchError } from "../core/errors.js";
-import { isConnecting, postgresCode } from "./postgres-errors.js";
+import {
+  isConnecting,
+  isUnreadFile,
+  PASSWORD_PLACES,
+  postgresCode,
+  wantsPassword,
+} from "./postgres-errors.js";
 
 export function explainMove(place: string, error: unknown): ParkbenchError {
   if (error instanceof ParkbenchError) return error;
@@ -10,6 +16,8 @@ export function explainMove(place: string, error: unknown): ParkbenchError {
   const again = "What was copied stays: run this again, and it goes on from there.";
   if (code === "28P01" || code === "28000")
     return say(`PostgreSQL at ${place} refuses the user or the password of --to.`);
+  if (wantsPassword(error)) return say(`PostgreSQL at ${place} wants a password. ${PASSWORD_PLACES}`);
+  if (isUnreadFile(error)) return say("A file that --to names cannot be read.");
   if (code === "3D000") return say(`There is no database ${place}. Make it: createdb.`);
   if (code === "42501")
     return say(`The user of --to must be the one who makes the tables in ${place}, or who has made them.`);

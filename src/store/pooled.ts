@@ -1,8 +1,7 @@
 /** Runs statements on pooled connections: refused after closing, bounded while they wait, errors in the store's words. */
 import type { Pool, PoolClient, QueryConfig } from "pg";
 import type { Counts } from "../core/counts.js";
-import { ParkbenchError } from "../core/errors.js";
-import { asPostgresRefusal, distrusts, isBroken, isConnecting } from "./postgres-errors.js";
+import { asPostgresRefusal, distrusts, isBroken, isConnecting, isLate } from "./postgres-errors.js";
 import { refuse } from "./refuse.js";
 
 /** The server's own limits come first, and say what became of the statement; this is for a server that says nothing. */
@@ -54,8 +53,7 @@ export class Pooled {
     } catch (error) {
       this.mustBeOpen();
       // A read that found a dead connection lost nothing by it: another one may be alive. Who has waited for one does not again.
-      if (!isConnecting(error) || (error instanceof ParkbenchError && error.code === "storage_busy"))
-        throw error;
+      if (!isConnecting(error) || isLate(error)) throw error;
       return this.#query<Row>(sql, values, answerMs);
     }
   }

@@ -16,12 +16,21 @@ export function isOwnFault(error: unknown): boolean {
 /** The connection was lost, or could not be made: the database may be starting, or another one taking over. */
 export function isConnecting(error: unknown): boolean {
   const cause = causeOf(error);
-  if (/^(08|57P|E[A-Z]+$)/.test(postgresCode(cause))) return true;
+  if (/^(08|57P|E[A-Z]+$|EAI_AGAIN)/.test(postgresCode(cause))) return true;
   return (
     cause instanceof Error &&
     /^Connection terminated|^timeout exceeded when trying to connect|^timeout expired|not queryable$/.test(
       cause.message,
     )
+  );
+}
+
+/** The attempt at a connection has itself been waited for. */
+export function isLate(error: unknown): boolean {
+  const cause = causeOf(error);
+  return (
+    cause instanceof Error &&
+    /^timeout expired|due to connection timeout$|^timeout exceeded/.test(cause.message)
   );
 }
 
@@ -69,6 +78,8 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
   const say = (text: string) => new ParkbenchError("storage_failed", `${text} (${why})`, { cause: error });
   if (code === "28P01" || code === "28000")
     return say(`PostgreSQL at ${database} refuses the user or the password of DATABASE_URL.`);
+  if (wantsPassword(error)) return say(`PostgreSQL at ${database} wants a password. ${PASSWORD_PLACES}`);
+  if (isUnreadFile(error)) return say("A file that DATABASE_URL names cannot be read.");
   if (code === "3D000") return say(`There is no database ${database}. Make it: createdb.`);
   if (code === "42501")
     return say(`The user of DATABASE_URL may not make tables in ${database}. Grant CREATE on its schema.`);
@@ -81,6 +92,19 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
   if (isConnecting(error))
     return say(`PostgreSQL at ${database} cannot be reached. Start it, or set DATABASE_URL to where it is.`);
   return say(`The database ${database} cannot be used.`);
+}
+
+/** Where a password is looked for, by libpq's rules, which pg follows. */
+export const PASSWORD_PLACES = "Put it into the address, PGPASSWORD or ~/.pgpass.";
+
+/** pg's own words for an address without one, of which nobody can tell what to do. */
+export function wantsPassword(error: unknown): boolean {
+  return error instanceof Error && /^SASL: .*client password must be/.test(error.message);
+}
+
+/** Of `sslrootcert` and the like: a code of Node's, but nothing that is wrong with the network. */
+export function isUnreadFile(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "open";
 }
 
 /** For the operator of a running server. */

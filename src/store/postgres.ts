@@ -94,6 +94,7 @@ export async function openPostgres({
     return error;
   };
   const log = new PostgresMessageLog({ db, bell, counts, epoch, now, answerBytesMax, onOther, close });
+  let isLooking = false;
   const counting = new pg.Pool({ ...own, ...bounds, ...COUNTING });
   counting.on("error", () => {});
   const rates = new PostgresRates((text, values) => counting.query(text, [...values]));
@@ -117,8 +118,15 @@ export async function openPostgres({
       const [row] = await db.run<[epoch: string]>(CHECK, [Date.now()], { answerMs: QUICK_MS });
       if (row?.[0] !== epoch) throw onOther();
     },
-    // A server does not lose its database as a process loses a file: what it cannot reach it says at each statement.
-    look: () => {},
+    // Another log in this one's place is found by the tail while somebody waits, and by nobody else while nobody does.
+    look: () => {
+      if (isLooking || bell.isHeard) return;
+      isLooking = true;
+      const looked = () => {
+        isLooking = false;
+      };
+      log.newest().then(looked, looked);
+    },
     close,
   };
 }

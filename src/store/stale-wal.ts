@@ -1,5 +1,5 @@
 /** Looks at a database file and the -wal beside it before SQLite does, which would play the one into the other. */
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { unfit, walOf } from "./place.js";
 import { damaged } from "./sqlite-errors.js";
 
@@ -31,7 +31,7 @@ export function lookAt(path: string): "whole" | "foreign" | "stale" {
 
 /** Throws with what to do where a -wal would ruin, or be ruined by, the file beside it. */
 export function refuseMixture(path: string): void {
-  if (!existsSync(path) || !hasWal(path) || statSync(path).size === 0) return;
+  if (!existsSync(path) || !hasWal(path) || statSync(path).size === 0 || !isReadable(path)) return;
   const looks = lookAt(path);
   if (looks === "foreign") throw damaged(path);
   if (looks === "stale")
@@ -39,6 +39,16 @@ export function refuseMixture(path: string): void {
       `The ${walOf(path)} belongs to another database than the ${path} beside it, which was put there by hand`,
       "SQLite would mix the two. Move both away, and put the backup in place with `npm run restore -- FILE`.",
     );
+}
+
+/** Whoever opens what this user may not read says so. */
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function hasWal(path: string): boolean {

@@ -53,7 +53,9 @@ describe.skipIf(!tools.cc)("a disk fault", () => {
       for (let n = 0; n < 3; n++) {
         const refused = await say(server, `refused ${n}`);
         expect([refused.status, codeOf(refused)]).toEqual([503, "storage_failed"]);
-        expect(refused.text).toContain("It is not known whether this was stored; send it again later.");
+        expect(refused.text).toContain(
+          "Of a message it is not known whether it was stored; try again later.",
+        );
         expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
       }
       expect((await call(`${server.url}/readyz`)).status).toBe(503);

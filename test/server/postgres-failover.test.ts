@@ -77,19 +77,18 @@ describe.skipIf(!tools.postgres)("a failover", { timeout: 60_000 }, () => {
     await scene.end(database);
   });
 
-  test.concurrent("to a database of another history: the server acknowledges nothing more, ends and says why", async ({
-    start,
-  }) => {
-    const database = await freshDatabase();
-    const server = await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } });
-    const scene = await openScene(server);
-    expect((await scene.send()).status).toBe(201);
-    scene.leave().catch(() => {});
-    await ask(database, "UPDATE log SET epoch = 'Other1'");
-    expect(await server.exited).toBe(1);
-    expect(server.output()).toMatch(/has another log than the one that was opened/);
-    // Started anew it is an ordinary one.
-    const again = await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } });
-    expect((await call(`${again.url}/readyz`)).status).toBe(200);
-  });
+  test.concurrent.for(["with readers", "idle"])(
+    "to a database of another history: the server (%s) acknowledges nothing more, ends and says why",
+    async (who, { start, expect }) => {
+      const database = await freshDatabase();
+      const server = await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } });
+      if (who !== "idle") (await openScene(server)).leave().catch(() => {});
+      await ask(database, "UPDATE log SET epoch = 'Other1'");
+      expect(await server.exited).toBe(1);
+      expect(server.output()).toMatch(/has another log than the one that was opened/);
+      // Started anew it is an ordinary one.
+      const again = await start({ env: { DATABASE_URL: database, SESSION_SECRET: SECRET } });
+      expect((await call(`${again.url}/readyz`)).status).toBe(200);
+    },
+  );
 });

@@ -93,7 +93,9 @@ describe.skipIf(!tools.postgres)("a PostgreSQL server", { timeout: 60_000 }, () 
     await scene.end(database);
   });
 
-  test("with a password that is not ours: a start says so, and never shows it", async ({ database }) => {
+  test("with a password that is not ours, or none: a start says so, and never shows it", async ({
+    database,
+  }) => {
     const client = new pg.Client({ connectionString: database });
     await client.connect();
     await client.query("CREATE ROLE locked LOGIN PASSWORD 'right'");
@@ -101,11 +103,14 @@ describe.skipIf(!tools.postgres)("a PostgreSQL server", { timeout: 60_000 }, () 
     writeFileSync(rules, `host all locked 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, "utf8")}`);
     await client.query("SELECT pg_reload_conf()");
     await client.end();
-    const url = Object.assign(new URL(database), { username: "locked", password: "wrong" }).href;
-    const { code, stderr } = await failedStart({ DATABASE_URL: url, SESSION_SECRET: SECRET });
+    const url = Object.assign(new URL(database), { username: "locked", password: "wrong" });
+    const { code, stderr } = await failedStart({ DATABASE_URL: url.href, SESSION_SECRET: SECRET });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Parkbench cannot start:\n {2}PostgreSQL at .* refuses the user or the password/);
     expect(stderr).not.toMatch(/wrong| {4}at /);
+    url.password = "";
+    const env = { DATABASE_URL: url.href, SESSION_SECRET: SECRET, PGPASSFILE: "/no/such/file" };
+    expect((await failedStart(env)).stderr).toMatch(/wants a password\. Put it into the address, PGPASSWORD/);
   });
 
   test("whose database is dropped: refused, and the process lives", async ({ scene, database }) => {

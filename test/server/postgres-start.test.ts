@@ -63,6 +63,11 @@ describe.skipIf(!tools.postgres)("a start on PostgreSQL", { timeout: 60_000 }, (
     expect(await mistakes(url)).toMatch(/belongs to another program/);
   });
 
+  test.concurrent("with a file in its address that is not there", async () => {
+    const url = `${await freshDatabase()}?sslmode=verify-full&sslrootcert=/no/such/file`;
+    expect(await mistakes(url)).toMatch(/A file that DATABASE_URL names cannot be read.*\/no\/such\/file/);
+  });
+
   test.concurrent("without the schema of its search_path", async () => {
     const url = `${await freshDatabase()}?options=-c%20search_path%3Dchat`;
     expect(await mistakes(url)).toMatch(/no schema of the search_path/);

@@ -105,16 +105,18 @@ export async function openScene(server: ServerProcess): Promise<FaultScene> {
     send,
     async recovers() {
       const startedAt = performance.now();
-      for (;;) {
-        const { text, nonce } = refused.shift() ?? { text: `after ${++sends}`, nonce: randomUUID() };
-        const { status } = await send(text, nonce);
-        if (status < 300) break;
-        if (performance.now() - startedAt > 15_000) throw new Error(server.output());
-        await pause(20);
-      }
+      const untilTaken = async (text: string, nonce: string) => {
+        while ((await send(text, nonce)).status >= 300) {
+          if (performance.now() - startedAt > 15_000) throw new Error(server.output());
+          await pause(20);
+        }
+      };
+      const [first = { text: `after ${++sends}`, nonce: randomUUID() }, ...others] = refused.splice(0);
+      await untilTaken(first.text, first.nonce);
       const tookMs = performance.now() - startedAt;
-      for (const { text, nonce } of refused.splice(0))
-        expect((await send(text, nonce)).status).toBeLessThan(300);
+      // Another connection of the pool may still be of before.
+      for (const { text, nonce } of others) await untilTaken(text, nonce);
+      refused.length = 0;
       return tookMs;
     },
     async end(databaseUrl) {
