@@ -6,6 +6,7 @@ export const SCENARIOS = [
   "fan-out",
   "memory",
   "steady-chat",
+  "small-rooms",
   "isolation",
   "durable-sends",
   "catch-up",

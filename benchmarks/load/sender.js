@@ -10,6 +10,8 @@ export class Sender {
   #rest = "";
   /** Answers come in the order of the requests. */
   #waiting = [];
+  /** Why nothing can be asked any more. */
+  #failure = null;
 
   constructor(protocol, port, crowd) {
     this.#protocol = protocol;
@@ -37,6 +39,7 @@ export class Sender {
   }
 
   #request(text) {
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((done, fail) => {
       this.#waiting.push({ done, fail });
       this.#socket.write(text, "latin1");
@@ -60,6 +63,7 @@ export class Sender {
   }
 
   #fail(error) {
+    this.#failure ??= error;
     for (const { fail } of this.#waiting.splice(0)) fail(error);
   }
 }

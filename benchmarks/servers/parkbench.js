@@ -1,4 +1,4 @@
-/** Parkbench itself, as `npm start` runs it, without its limits: all load comes from one address. */
+/** Parkbench itself, as `npm start` runs it; its limits count, but are out of reach, as all load comes from one address. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const program = join(root, "dist", "server.js");
 
-/** 0 is "no limit", and taken by every version, also for limits that it does not have. */
+/** Not 0, which is "no limit" and would spare the counting. */
+const OUT_OF_REACH = "1000000000";
 const LIMITS = [
   "LIMIT_PARKED",
   "LIMIT_PARKED_PER_ADDRESS",
@@ -30,7 +31,7 @@ export const parkbench = {
     env: {
       PORT: String(port),
       DATABASE_URL: join(dir, "parkbench.db"),
-      ...Object.fromEntries(LIMITS.map((name) => [name, "0"])),
+      ...Object.fromEntries(LIMITS.map((name) => [name, OUT_OF_REACH])),
     },
   }),
   missing: () => (existsSync(program) ? null : "not built; run `npm run build` in the project's root"),

@@ -185,8 +185,10 @@ export class Writer {
   }
 
   #lose(group: readonly Job[]): void {
-    this.#ended = "storage_lost";
     this.#fail([...group, ...this.#queue.splice(0)], refuse("storage_lost"));
+    // A turn that was due when it was found finds it again.
+    if (this.#ended === "storage_lost") return;
+    this.#ended = "storage_lost";
     // Apart from this turn, whose callers have their answer: what the host does now is its own.
     setImmediate(this.#parts.onLost);
   }

@@ -303,6 +303,17 @@ describe("the end", () => {
     expect(ring).toHaveBeenCalledTimes(1);
   });
 
+  it("of the file, found by a look while a write is due: says so once", async () => {
+    let isThere = true;
+    const { add, writer, onLost } = make(() => isThere);
+    const due = add(1);
+    isThere = false;
+    writer.look();
+    await expect(due).rejects.toMatchObject({ code: "storage_lost" });
+    for (let n = 0; n < 3; n++) await turn();
+    expect(onLost).toHaveBeenCalledTimes(1);
+  });
+
   it("a file that cannot be asked about is not taken for lost", async () => {
     let trouble: Error | null = new Error("EACCES");
     const { add, onLost } = make(() => {
