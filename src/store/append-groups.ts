@@ -5,7 +5,7 @@ import { type Pooled, QUICK_MS } from "./pooled.js";
 import { isOwnFault } from "./postgres-errors.js";
 import { refuse } from "./refuse.js";
 
-/** Beyond it a commit takes longer without storing more a second (measured: facts of the design, section 3). */
+/** Beyond it a commit takes longer without storing more a second (measured: docs/scale.md). */
 const GROUP_MAX = 64;
 
 /** Beyond this the database is not keeping up, and a clear refusal is better than a longer wait. */

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { Counts } from "../../src/core/counts.js";
 import { ParkbenchError } from "../../src/core/errors.js";
 import { Writer } from "../../src/store/writer.js";
+import { turn } from "../support/turn.js";
 import { connect, newPath, open, until } from "./places.js";
 
 const author = { id: 7, name: "Ana" };
