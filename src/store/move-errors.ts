@@ -1,12 +1,6 @@
 /** What stopped a move, in words that say what to do. Never the address's password. */
 import { ParkbenchError } from "../core/errors.js";
-import {
-  isConnecting,
-  isUnreadFile,
-  PASSWORD_PLACES,
-  postgresCode,
-  wantsPassword,
-} from "./postgres-errors.js";
+import { isConnecting, mistakeInAddress, postgresCode } from "./postgres-errors.js";
 
 export function explainMove(place: string, error: unknown): ParkbenchError {
   if (error instanceof ParkbenchError) return error;
@@ -14,11 +8,8 @@ export function explainMove(place: string, error: unknown): ParkbenchError {
   const why = error instanceof Error ? error.message || code : String(error);
   const say = (text: string) => new ParkbenchError("storage_failed", `${text} (${why})`, { cause: error });
   const again = "What was copied stays: run this again, and it goes on from there.";
-  if (code === "28P01" || code === "28000")
-    return say(`PostgreSQL at ${place} refuses the user or the password of --to.`);
-  if (wantsPassword(error)) return say(`PostgreSQL at ${place} wants a password. ${PASSWORD_PLACES}`);
-  if (isUnreadFile(error)) return say("A file that --to names cannot be read.");
-  if (code === "3D000") return say(`There is no database ${place}. Make it: createdb.`);
+  const mistake = mistakeInAddress(place, "--to", error);
+  if (mistake !== null) return say(mistake);
   if (code === "42501")
     return say(`The user of --to must be the one who makes the tables in ${place}, or who has made them.`);
   if (code === "53100") return say(`The disk of PostgreSQL at ${place} is full. Make room. ${again}`);

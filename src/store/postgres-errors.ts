@@ -76,11 +76,8 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
   const code = postgresCode(error);
   const why = error instanceof Error ? error.message || code : String(error);
   const say = (text: string) => new ParkbenchError("storage_failed", `${text} (${why})`, { cause: error });
-  if (code === "28P01" || code === "28000")
-    return say(`PostgreSQL at ${database} refuses the user or the password of DATABASE_URL.`);
-  if (wantsPassword(error)) return say(`PostgreSQL at ${database} wants a password. ${PASSWORD_PLACES}`);
-  if (isUnreadFile(error)) return say("A file that DATABASE_URL names cannot be read.");
-  if (code === "3D000") return say(`There is no database ${database}. Make it: createdb.`);
+  const mistake = mistakeInAddress(database, "DATABASE_URL", error);
+  if (mistake !== null) return say(mistake);
   if (code === "42501")
     return say(`The user of DATABASE_URL may not make tables in ${database}. Grant CREATE on its schema.`);
   if (code === "3F000")
@@ -94,17 +91,19 @@ export function explainStart(database: string, error: unknown): ParkbenchError {
   return say(`The database ${database} cannot be used.`);
 }
 
-/** Where a password is looked for, by libpq's rules, which pg follows. */
-export const PASSWORD_PLACES = "Put it into the address, PGPASSWORD or ~/.pgpass.";
-
-/** pg's own words for an address without one, of which nobody can tell what to do. */
-export function wantsPassword(error: unknown): boolean {
-  return error instanceof Error && /^SASL: .*client password must be/.test(error.message);
-}
-
-/** Of `sslrootcert` and the like: a code of Node's, but nothing that is wrong with the network. */
-export function isUnreadFile(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error && error.syscall === "open";
+/** What is wrong with the address that `setting` gives, and what to do; null when the error is not about that. */
+export function mistakeInAddress(place: string, setting: string, error: unknown): string | null {
+  const code = postgresCode(error);
+  if (code === "28P01" || code === "28000")
+    return `PostgreSQL at ${place} refuses the user or the password of ${setting}.`;
+  if (code === "3D000") return `There is no database ${place}. Make it: createdb.`;
+  if (!(error instanceof Error)) return null;
+  // pg's own words for an address without a password tell nobody what to do; the places are libpq's.
+  if (/^SASL: .*client password must be/.test(error.message))
+    return `PostgreSQL at ${place} wants a password. Put it into the address, PGPASSWORD or ~/.pgpass.`;
+  // Of `sslrootcert` and the like: a code of Node's, but nothing that is wrong with the network.
+  if ("syscall" in error && error.syscall === "open") return `A file that ${setting} names cannot be read.`;
+  return null;
 }
 
 /** For the operator of a running server. */
