@@ -83,7 +83,7 @@ export async function openScene(server: ServerProcess): Promise<FaultScene> {
 
   // Whoever has got it waits at the end of the log, and reads for itself no more: what is done to the database now is not
   // done to somebody who is still coming in.
-  await send(GREETING);
+  expect((await send(GREETING)).status).toBe(201);
   await stream.has(GREETING);
   await until(() => polled.length === 1 && socket.texts().length === 1, "all have the greeting");
 
